@@ -1,0 +1,18 @@
+namespace Fanout.Node.Api;
+
+/// <summary>Lets a call through whose key has the scope; 401 without a valid key, 403 without the scope.</summary>
+internal sealed class ApiKeyFilter(string scope) : IEndpointFilter
+{
+    private const string HeaderName = "X-Api-Key";
+
+    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var keys = context.HttpContext.RequestServices.GetRequiredService<ApiKeys>();
+        var caller = keys.Find(context.HttpContext.Request.Headers[HeaderName]);
+        if (caller is null)
+            return ValueTask.FromResult<object?>(ApiProblem.Unauthorized());
+        return caller.Scopes.Contains(scope)
+            ? next(context)
+            : ValueTask.FromResult<object?>(ApiProblem.Forbidden($"The key '{caller.Name}' does not have the scope '{scope}'."));
+    }
+}

@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Fanout.Node.Api;
+
+/// <summary>Knows the configured keys.</summary>
+internal sealed class ApiKeys(ApiOptions options, IHostEnvironment environment)
+{
+    private static readonly ApiKeyOptions Developer = new() { Name = "development", Scopes = [.. ApiScope.All] };
+
+    // Hashes of equal length: the comparison takes the same time for every key, whatever its length and wherever it differs.
+    private readonly (byte[] Hash, ApiKeyOptions Key)[] _keys = [.. options.Keys.Select(key => (Hash(key.Key), key))];
+    private readonly bool _isOpen = options.Keys.Count == 0 && environment.IsDevelopment();
+
+    /// <summary>The caller behind a key; null where the key is missing or unknown.</summary>
+    public ApiKeyOptions? Find(string? key)
+    {
+        if (_isOpen)
+            return Developer;
+        if (string.IsNullOrEmpty(key))
+            return null;
+        var hash = Hash(key);
+        ApiKeyOptions? found = null;
+        foreach (var (candidate, owner) in _keys)
+        {
+            if (CryptographicOperations.FixedTimeEquals(candidate, hash))
+                found = owner;
+        }
+
+        return found;
+    }
+
+    private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+}

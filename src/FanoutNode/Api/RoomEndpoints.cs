@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Fanout.Node.Backplane;
+using Fanout.Node.Presence;
+using Fanout.Shared.Protocol;
+using Fanout.Shared.Rooms;
+
+namespace Fanout.Node.Api;
+
+/// <summary>Rooms and their members, over all nodes.</summary>
+internal static class RoomEndpoints
+{
+    public static async Task<IResult> ListAsync(IBackplane backplane, string? prefix = null, string? after = null, int? limit = null)
+    {
+        if (PageProblem(limit) is { } problem)
+            return problem;
+        return await GuardAsync(async () =>
+        {
+            var page = await backplane.Membership.ListRoomsAsync(prefix ?? "", after, limit ?? ProtocolLimits.DefaultPageSize);
+            return Results.Json(new RoomList([.. page.Items.Select(room => new RoomItem(room.Room, room.Members))], page.Next), ApiJson.Default.RoomList);
+        });
+    }
+
+    public static async Task<IResult> GetAsync(string room, PresenceReader presence)
+    {
+        if (!RoomName.IsValid(room))
+            return ApiProblem.BadRoom(room);
+        return await GuardAsync(async () =>
+        {
+            var counts = await presence.CountAsync(room);
+            return Results.Json(new RoomDetails(room, counts.Members, counts.Users, null, null), ApiJson.Default.RoomDetails);
+        });
+    }
+
+    public static async Task<IResult> MembersAsync(string room, PresenceReader presence, string? after = null, int? limit = null)
+    {
+        if (!RoomName.IsValid(room))
+            return ApiProblem.BadRoom(room);
+        if (PageProblem(limit) is { } problem)
+            return problem;
+        return await GuardAsync(async () =>
+        {
+            var page = await presence.ListAsync(room, after, limit ?? ProtocolLimits.DefaultPageSize);
+            var items = page.Items.Select(member => new MemberItem(
+                member.ClientId, member.UserId, member.Info is { } info ? JsonElement.Parse(info.Bytes.Span) : null));
+            return Results.Json(new MemberList([.. items], page.Next), ApiJson.Default.MemberList);
+        });
+    }
+
+    internal static async Task<IResult> GuardAsync(Func<Task<IResult>> action)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (BackplaneUnavailableException)
+        {
+            return ApiProblem.Unavailable();
+        }
+    }
+
+    private static IResult? PageProblem(int? limit) =>
+        limit is null or (>= 1 and <= ProtocolLimits.MaxPageSize) ? null : ApiProblem.BadRequest($"'limit' must be 1 to {ProtocolLimits.MaxPageSize}.");
+}

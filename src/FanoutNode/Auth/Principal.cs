@@ -1,0 +1,23 @@
+using Fanout.Shared.Envelopes;
+using Fanout.Shared.Rooms;
+
+namespace Fanout.Node.Auth;
+
+/// <summary>Who stands behind a connection. Immutable; a refreshed token makes a new one.</summary>
+/// <param name="UserId">The token's <c>sub</c>; null for an anonymous client.</param>
+/// <param name="Grants">What it may do.</param>
+/// <param name="Info">What the token says for others to see in presence, as JSON.</param>
+/// <param name="ExpiresAt">When the token ends, if it does.</param>
+internal sealed record Principal(string? UserId, Grants Grants, Payload? Info, DateTimeOffset? ExpiresAt)
+{
+    public static readonly Principal Anonymous = new(null, Grants.Everything, null, null);
+
+    /// <summary>The room that all connections of this user are in.</summary>
+    public string? OwnRoom { get; } = UserId is null ? null : UserRoom.TryNameFor(UserId);
+
+    public bool MayJoin(string room) => room == OwnRoom || Grants.Allows(Grants.Join, room);
+
+    public bool MayPublish(string room) => room != RoomName.All && Grants.Allows(Grants.Publish, room);
+
+    public bool MaySeePresence(string room) => room == OwnRoom || Grants.Allows(Grants.Presence, room);
+}

@@ -1,0 +1,56 @@
+namespace Fanout.Node.Backplane;
+
+/// <summary>
+/// What carries publishes between nodes, and holds what all of them share. Two versions exist: Redis, and memory for one node. Both pass the
+/// same contract suite (tests/Contract).
+/// </summary>
+internal interface IBackplane : IAsyncDisposable
+{
+    /// <summary>The node's name, for people.</summary>
+    string NodeName { get; }
+
+    /// <summary>The name and this start's random incarnation.</summary>
+    string NodeId { get; }
+
+    BackplaneState State { get; }
+
+    /// <summary>Who is in which room.</summary>
+    IMembership Membership { get; }
+
+    /// <summary>Which nodes there are.</summary>
+    INodeDirectory Nodes { get; }
+
+    /// <summary>Begins to work. Returns at once: an unreachable backplane is waited for in the background.</summary>
+    void Start(IBackplaneListener listener);
+
+    /// <summary>Subscribes to a room's channel; completes when that is confirmed, so that whatever is published later arrives.</summary>
+    /// <exception cref="BackplaneUnavailableException">It was not confirmed in time; the subscription is undone.</exception>
+    ValueTask SubscribeAsync(string room);
+
+    /// <summary>Gives a room's channel up. Takes effect in order with <see cref="SubscribeAsync"/>, in the background.</summary>
+    void Unsubscribe(string room);
+
+    /// <summary>
+    /// Publishes to a room, for all nodes. Publishes handed over one after the other reach the backplane in that order. Never throws for an
+    /// unreachable backplane: that is an outcome.
+    /// </summary>
+    ValueTask<PublishResult> PublishAsync(Publication publication);
+
+    /// <summary>Leaves: members gone, lease gone.</summary>
+    ValueTask StopAsync(CancellationToken cancellation);
+}
+
+/// <summary>Takes what comes from the backplane.</summary>
+internal interface IBackplaneListener
+{
+    /// <summary>
+    /// A message of a room, in the room's order. Called on the connection's read loop: reads the header, hands on, and returns. Must not
+    /// throw and must not wait.
+    /// </summary>
+    /// <param name="room">Valid during the call only.</param>
+    /// <param name="data">Valid during the call only.</param>
+    void OnMessage(ReadOnlySpan<char> room, ReadOnlySpan<byte> data);
+
+    /// <summary>The backplane became healthy or degraded.</summary>
+    void OnStateChanged(BackplaneState state);
+}

@@ -1,0 +1,19 @@
+namespace Fanout.Node.Backplane;
+
+/// <summary>Which nodes live, by their leases.</summary>
+internal interface INodeDirectory
+{
+    /// <exception cref="BackplaneUnavailableException">The backplane cannot be asked.</exception>
+    ValueTask<IReadOnlyList<NodeInfo>> ListAsync();
+}
+
+/// <param name="Id">Name and incarnation.</param>
+/// <param name="Backplane">The node's own view: <c>healthy</c> or <c>degraded</c>.</param>
+internal sealed record NodeInfo(
+    string Id, string Name, string Version, DateTimeOffset Started, long Connections, long Rooms, string Backplane, bool Draining);
+
+/// <summary>What a node tells of itself with each beat.</summary>
+internal interface INodeStatus
+{
+    NodeInfo Describe(string nodeId, BackplaneState state);
+}

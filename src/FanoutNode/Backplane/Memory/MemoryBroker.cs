@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+
+namespace Fanout.Node.Backplane.Memory;
+
+/// <summary>
+/// What Redis is for many nodes, for one process: rooms with their members and subscribers. A node has one of its own; the contract suite
+/// lets several nodes share one.
+/// </summary>
+internal sealed class MemoryBroker
+{
+    private readonly ConcurrentDictionary<string, MemoryRoom> _rooms = new();
+    private readonly ConcurrentDictionary<string, Func<NodeInfo>> _nodes = new();
+
+    public void AddNode(string nodeId, Func<NodeInfo> describe) => _nodes[nodeId] = describe;
+
+    public void RemoveNode(string nodeId) => _nodes.TryRemove(nodeId, out _);
+
+    public IReadOnlyList<NodeInfo> Nodes => [.. _nodes.Values.Select(describe => describe())];
+
+    /// <summary>Runs an action on a room, alone; a room that nobody is in and nobody listens to is let go afterwards.</summary>
+    public T With<T>(string name, Func<MemoryRoom, T> action)
+    {
+        while (true)
+        {
+            var room = _rooms.GetOrAdd(name, static key => new MemoryRoom(key));
+            lock (room)
+            {
+                if (room.IsRetired)
+                    continue;
+                try
+                {
+                    return action(room);
+                }
+                finally
+                {
+                    if (room.IsIdle)
+                    {
+                        room.IsRetired = true;
+                        _rooms.TryRemove(new KeyValuePair<string, MemoryRoom>(name, room));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Rooms that have members, with their counts.</summary>
+    public IEnumerable<RoomSummary> OccupiedRooms()
+    {
+        foreach (var room in _rooms.Values)
+        {
+            int members;
+            lock (room)
+                members = room.Members.Count;
+            if (members > 0)
+                yield return new RoomSummary(room.Name, members);
+        }
+    }
+}

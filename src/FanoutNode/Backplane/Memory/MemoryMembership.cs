@@ -1,0 +1,31 @@
+namespace Fanout.Node.Backplane.Memory;
+
+/// <summary>Who is in which room, in this process.</summary>
+internal sealed class MemoryMembership(string nodeId, MemoryBroker broker) : IMembership
+{
+    public ValueTask<long> AddAsync(string room, ClientIdentity client) => ValueTask.FromResult(broker.With(room, found =>
+    {
+        found.Members[client.ClientId] = new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, client.ConnectedAt);
+        return (long)found.Members.Count;
+    }));
+
+    public ValueTask RemoveAsync(string room, ClientIdentity client)
+    {
+        broker.With(room, found => found.Members.Remove(client.ClientId));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<long> CountAsync(string room) => ValueTask.FromResult(broker.With(room, found => (long)found.Members.Count));
+
+    public ValueTask<RoomCounts> CountUsersAsync(string room) => ValueTask.FromResult(broker.With(room, found =>
+        new RoomCounts(found.Members.Count, found.Members.Values.Where(m => m.UserId is not null).Select(m => m.UserId).Distinct().Count())));
+
+    public ValueTask<Page<RoomMember>> ListAsync(string room, string? after, int limit) => ValueTask.FromResult(broker.With(room, found =>
+        Paging.Cut(found.Members.Values, member => member.ClientId, after, limit)));
+
+    public ValueTask<Page<RoomSummary>> ListRoomsAsync(string prefix, string? after, int limit) => ValueTask.FromResult(Paging.Cut(
+        broker.OccupiedRooms().Where(room => room.Room.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(room => room.Room, StringComparer.Ordinal),
+        room => room.Room,
+        after,
+        limit));
+}

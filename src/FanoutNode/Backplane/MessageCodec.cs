@@ -1,0 +1,122 @@
+using System.Buffers.Binary;
+using System.Text;
+using Fanout.Shared.Envelopes;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Backplane;
+
+/// <summary>A message as it travels and is stored, but for its place in the room, which the backplane gives.</summary>
+/// <param name="From">Absent for a message that came by HTTP.</param>
+/// <param name="ExcludedClientId">The connection that must not get it.</param>
+internal sealed record StoredMessage(string Id, long Timestamp, Sender? From, string? ExcludedClientId, Payload Payload);
+
+/// <summary>
+/// The bytes of a message between nodes: a short binary header, then the payload as its publisher sent it. Read once a node; the payload is
+/// not looked at.
+/// </summary>
+/// <remarks>
+/// Layout: version (1), flags (1), timestamp (8, big endian), id (1 + n), then, where flagged: client id (1 + n), user id (2 + n),
+/// excluded client id (1 + n); the payload is the rest. Nodes of two versions live side by side during a rolling deploy, so a new field
+/// takes a flag and stands behind the known ones, and a change that old nodes could misread takes a new version number.
+/// </remarks>
+internal static class MessageCodec
+{
+    public const byte Version = 1;
+
+    [Flags]
+    private enum Fields : byte
+    {
+        None = 0,
+        Client = 1,
+        User = 2,
+        Excluded = 4,
+        MessagePack = 8,
+        Known = Client | User | Excluded | MessagePack,
+    }
+
+    public static byte[] Encode(StoredMessage message)
+    {
+        var fields = (message.From is null ? Fields.None : Fields.Client)
+            | (message.From?.UserId is null ? Fields.None : Fields.User)
+            | (message.ExcludedClientId is null ? Fields.None : Fields.Excluded)
+            | (message.Payload.Format == WireFormat.MessagePack ? Fields.MessagePack : Fields.None);
+
+        var userLength = message.From?.UserId is { } user ? Encoding.UTF8.GetByteCount(user) : 0;
+        var length = 10
+            + 1 + message.Id.Length
+            + (message.From is null ? 0 : 1 + message.From.ClientId.Length)
+            + (message.From?.UserId is null ? 0 : 2 + userLength)
+            + (message.ExcludedClientId is null ? 0 : 1 + message.ExcludedClientId.Length)
+            + message.Payload.Bytes.Length;
+
+        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        bytes[0] = Version;
+        bytes[1] = (byte)fields;
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(2), message.Timestamp);
+        var rest = bytes.AsSpan(10);
+        WriteAscii(ref rest, message.Id);
+        if (message.From is { } from)
+        {
+            WriteAscii(ref rest, from.ClientId);
+            if (from.UserId is not null)
+            {
+                BinaryPrimitives.WriteUInt16BigEndian(rest, checked((ushort)userLength));
+                Encoding.UTF8.GetBytes(from.UserId, rest[2..]);
+                rest = rest[(2 + userLength)..];
+            }
+        }
+
+        if (message.ExcludedClientId is not null)
+            WriteAscii(ref rest, message.ExcludedClientId);
+        message.Payload.Bytes.Span.CopyTo(rest);
+        return bytes;
+    }
+
+    /// <summary>Reads a message; <see langword="false"/> for bytes that are none, or of a version that this node does not know.</summary>
+    public static bool TryDecode(ReadOnlyMemory<byte> data, out StoredMessage message)
+    {
+        message = null!;
+        var bytes = data.Span;
+        if (bytes.Length < 11 || bytes[0] != Version)
+            return false;
+        var fields = (Fields)bytes[1];
+        if ((fields & ~Fields.Known) != 0)
+            return false;
+
+        var timestamp = BinaryPrimitives.ReadInt64BigEndian(bytes[2..]);
+        var rest = bytes[10..];
+        string? client = null, user = null, excluded = null;
+        if (!TryReadText(ref rest, 1, out var id)
+            || (fields.HasFlag(Fields.Client) && !TryReadText(ref rest, 1, out client))
+            || (fields.HasFlag(Fields.User) && !TryReadText(ref rest, 2, out user))
+            || (fields.HasFlag(Fields.Excluded) && !TryReadText(ref rest, 1, out excluded)))
+            return false;
+
+        var format = fields.HasFlag(Fields.MessagePack) ? WireFormat.MessagePack : WireFormat.Json;
+        message = new StoredMessage(
+            id!, timestamp, client is null ? null : new Sender(client, user), excluded, new Payload(format, data[^rest.Length..]));
+        return rest.Length > 0;
+    }
+
+    // Ids are made here and short; see MessageIds and ConnectionId. Excluded ids come from outside and are checked at the API.
+    private static void WriteAscii(ref Span<byte> target, string text)
+    {
+        target[0] = checked((byte)text.Length);
+        Encoding.ASCII.GetBytes(text, target[1..]);
+        target = target[(1 + text.Length)..];
+    }
+
+    private static bool TryReadText(ref ReadOnlySpan<byte> source, int lengthBytes, out string? text)
+    {
+        text = null;
+        if (source.Length < lengthBytes)
+            return false;
+        var length = lengthBytes == 1 ? source[0] : BinaryPrimitives.ReadUInt16BigEndian(source);
+        source = source[lengthBytes..];
+        if (source.Length < length)
+            return false;
+        text = Encoding.UTF8.GetString(source[..length]);
+        source = source[length..];
+        return true;
+    }
+}

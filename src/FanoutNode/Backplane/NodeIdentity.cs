@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+
+namespace Fanout.Node.Backplane;
+
+/// <summary>The node's name and its incarnation.</summary>
+/// <remarks>
+/// Each start is a new incarnation, so that what a dead process left behind is never taken for what a living one holds. The id stands
+/// before a slash in membership entries and between colons in keys: a name has neither.
+/// </remarks>
+internal sealed class NodeIdentity(string name)
+{
+    private const int MaxNameLength = 64;
+
+    public string Name { get; } = name;
+
+    public string Id { get; } = NewId(name);
+
+    /// <summary>Whether a name can be a node's: letters, digits, dot, dash and underscore.</summary>
+    public static bool IsValidName(string name) =>
+        name.Length is > 0 and <= MaxNameLength && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+
+    private static string NewId(string name) => $"{name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+}

@@ -1,0 +1,34 @@
+using Fanout.Node.Rooms;
+
+namespace Fanout.Node.Backplane;
+
+/// <summary>One publish on its way to the backplane.</summary>
+/// <param name="Room">A valid room name.</param>
+/// <param name="Policy">What the room keeps.</param>
+/// <param name="MessageId">Made by this node, unique in all of the service.</param>
+/// <param name="Data">The encoded message, see <see cref="MessageCodec"/>.</param>
+internal readonly record struct Publication(string Room, RoomPolicy Policy, string MessageId, ReadOnlyMemory<byte> Data);
+
+/// <summary>How a publish ended.</summary>
+internal enum PublishOutcome
+{
+    /// <summary>Taken, and stored where the room has history.</summary>
+    Published,
+
+    /// <summary>The same key was used with the same payload before: nothing new was stored.</summary>
+    Duplicate,
+
+    /// <summary>The same key was used with another payload.</summary>
+    Conflict,
+
+    /// <summary>Not taken: the backplane cannot be reached.</summary>
+    Unavailable,
+
+    /// <summary>No answer in time: it may have been taken or not.</summary>
+    Unknown,
+}
+
+/// <param name="MessageId">Of the message that is stored; the first one's where this was a duplicate.</param>
+/// <param name="Epoch">Absent in rooms without history, like <paramref name="Offset"/>.</param>
+/// <param name="Nodes">At most how many nodes heard it.</param>
+internal readonly record struct PublishResult(PublishOutcome Outcome, string MessageId, string? Epoch, long? Offset, long Nodes);

@@ -1,0 +1,75 @@
+using Fanout.Node.Diagnostics;
+using StackExchange.Redis;
+
+namespace Fanout.Node.Backplane.Redis;
+
+/// <summary>Removes the members of nodes that died without saying so.</summary>
+/// <remarks>
+/// 1 find leases that ran out -> 2 claim one, for a while, so that one reaper works on it and another follows if that one dies -> 3 remove its
+/// members, room by room, in chunks -> 4 take it off the list, last of all.
+/// </remarks>
+internal sealed partial class NodeReaper(
+    RedisLink link, RedisKeys keys, NodeIdentity node, LeaseOptions options, FanoutMetrics metrics, ILogger<NodeReaper> logger)
+{
+    private const int MostAtOnce = 16;
+    private const int ChunkSize = 500;
+    private static readonly RedisScript Expired = RedisScript.Named("lease_expired");
+
+    public async Task ReapAsync(CancellationToken cancellation)
+    {
+        // 1
+        var dead = (string[])(await Expired.RunAsync(link.Database, [keys.Nodes], (long)options.Expire.TotalMilliseconds, MostAtOnce))!;
+        foreach (var id in dead.Where(id => id != node.Id))
+        {
+            // 2
+            if (await link.Database.StringSetAsync(keys.NodeClaim(id), node.Id, options.Expire, When.NotExists))
+                await ReapOneAsync(id, cancellation);
+        }
+    }
+
+    private async Task ReapOneAsync(string id, CancellationToken cancellation)
+    {
+        var database = link.Database;
+        var members = 0L;
+
+        // 3
+        await foreach (var room in database.SetScanAsync(keys.NodeRooms(id), pageSize: ChunkSize).WithCancellation(cancellation))
+        {
+            members += await RemoveMembersAsync(database, room.ToString(), id, cancellation);
+            await database.SetRemoveAsync(keys.NodeRooms(id), room);
+            // A large node takes longer than the claim lasts; who works keeps it.
+            await database.KeyExpireAsync(keys.NodeClaim(id), options.Expire);
+        }
+
+        // 4
+        await database.KeyDeleteAsync(keys.NodeRooms(id));
+        await database.KeyDeleteAsync(keys.NodeClients(id));
+        await database.KeyDeleteAsync(keys.Node(id));
+        await database.SortedSetRemoveAsync(keys.Nodes, id);
+        await database.KeyDeleteAsync(keys.NodeClaim(id));
+        metrics.LeaseReaped();
+        LogReaped(logger, id, members);
+    }
+
+    private async Task<long> RemoveMembersAsync(IDatabaseAsync database, string room, string id, CancellationToken cancellation)
+    {
+        var removed = 0L;
+        var chunk = new List<RedisValue>(ChunkSize);
+        // A node id has no glob characters.
+        await foreach (var entry in database.SetScanAsync(keys.Members(room), id + "/*", ChunkSize).WithCancellation(cancellation))
+        {
+            chunk.Add(entry);
+            if (chunk.Count < ChunkSize)
+                continue;
+            removed += await database.SetRemoveAsync(keys.Members(room), [.. chunk]);
+            chunk.Clear();
+        }
+
+        if (chunk.Count > 0)
+            removed += await database.SetRemoveAsync(keys.Members(room), [.. chunk]);
+        return removed;
+    }
+
+    [LoggerMessage(1260, LogLevel.Warning, "Node {NodeId} is dead: its lease ran out; removed its {Members} memberships", EventName = "NodeReaped")]
+    private static partial void LogReaped(ILogger logger, string nodeId, long members);
+}

@@ -1,0 +1,134 @@
+using Fanout.Node.Backplane.Redis.Subscriber;
+using Fanout.Node.Diagnostics;
+using Fanout.Shared.Rooms;
+using StackExchange.Redis;
+
+namespace Fanout.Node.Backplane.Redis;
+
+/// <summary>The backplane of a fleet: puts the parts together and routes what comes from Redis.</summary>
+internal sealed partial class RedisBackplane : IBackplane, IChannelListener
+{
+    private readonly NodeIdentity _node;
+    private readonly RedisKeys _keys;
+    private readonly RedisLink _link;
+    private readonly RedisSubscriber _subscriber;
+    private readonly MembershipWriter _writer;
+    private readonly LeaseKeeper _lease;
+    private readonly BackplaneProbe _probe;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ILogger _logger;
+    private IBackplaneListener _listener = null!;
+    private Task _connecting = Task.CompletedTask;
+
+    public RedisBackplane(
+        NodeIdentity node,
+        RedisOptions options,
+        LeaseOptions lease,
+        HealthOptions health,
+        INodeStatus status,
+        TimeProvider time,
+        FanoutMetrics metrics,
+        ILoggerFactory logs)
+    {
+        _node = node;
+        _keys = new RedisKeys(options.Prefix);
+        _logger = logs.CreateLogger<RedisBackplane>();
+        _link = new RedisLink(options, "fanout:" + node.Id, time, logs.CreateLogger<RedisLink>());
+        _subscriber = new RedisSubscriber(_link, this, time, logs.CreateLogger<RedisSubscriber>());
+        _probe = new BackplaneProbe(_link, _keys, node, health, time, metrics, logs.CreateLogger<BackplaneProbe>());
+        _writer = new MembershipWriter(_link, _keys, node, time, logs.CreateLogger<MembershipWriter>());
+        var directory = new RedisNodeDirectory(_link, _keys, lease);
+        Nodes = directory;
+        Membership = new RedisMembership(_link, _keys, _writer, directory);
+        _lease = new LeaseKeeper(
+            _link,
+            _keys,
+            node,
+            directory,
+            new NodeReaper(_link, _keys, node, lease, metrics, logs.CreateLogger<NodeReaper>()),
+            lease,
+            () => status.Describe(node.Id, State),
+            time,
+            logs.CreateLogger<LeaseKeeper>());
+    }
+
+    public string NodeName => _node.Name;
+
+    public string NodeId => _node.Id;
+
+    public BackplaneState State => _probe.State;
+
+    public IMembership Membership { get; }
+
+    public INodeDirectory Nodes { get; }
+
+    public void Start(IBackplaneListener listener)
+    {
+        _listener = listener;
+        _subscriber.Want(_probe.Channel);
+        _subscriber.Want(_keys.Channel(RoomName.All));
+        _connecting = _link.ConnectAsync(_stopping.Token);
+        _subscriber.Start();
+        _writer.Start();
+        _lease.Start();
+        _probe.Start(_listener.OnStateChanged, _subscriber.Recycle);
+    }
+
+    public ValueTask SubscribeAsync(string room) => _subscriber.SubscribeAsync(_keys.Channel(room));
+
+    public void Unsubscribe(string room) => _subscriber.Unsubscribe(_keys.Channel(room));
+
+    public async ValueTask<PublishResult> PublishAsync(Publication publication)
+    {
+        try
+        {
+            // The command is queued before the first await: calls in order reach Redis in order.
+            var nodes = await _link.Database.PublishAsync(RedisChannel.Literal(_keys.Channel(publication.Room)), publication.Data);
+            return new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, nodes);
+        }
+        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
+        {
+            var outcome = RedisFaults.MayHaveHappened(e) ? PublishOutcome.Unknown : PublishOutcome.Unavailable;
+            return new PublishResult(outcome, publication.MessageId, null, null, 0);
+        }
+    }
+
+    public async ValueTask StopAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _probe.StopAsync();
+            await _writer.StopAsync(cancellation);
+            if (_link.Connected.IsCompletedSuccessfully)
+                await _lease.StopAsync().WaitAsync(cancellation);
+        }
+        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
+        {
+            LogNotClean(_logger, e.Message);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _subscriber.DisposeAsync();
+        await _link.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    void IChannelListener.OnMessage(ReadOnlySpan<char> channel, ReadOnlySpan<byte> data)
+    {
+        if (_keys.RoomOf(channel) is { Length: > 0 } room)
+            _listener.OnMessage(room, data);
+        else if (channel.SequenceEqual(_probe.Channel))
+            _probe.OnArrived(data);
+    }
+
+    void IChannelListener.OnResubscribed() => _probe.Hurry();
+
+    void IChannelListener.OnLost() => _probe.Hurry();
+
+    [LoggerMessage(1280, LogLevel.Warning, "Redis could not be left clean ({Reason}); another node will remove this one's members when its lease ends", EventName = "NotLeftClean")]
+    private static partial void LogNotClean(ILogger logger, string reason);
+}

@@ -1,0 +1,52 @@
+using StackExchange.Redis;
+
+namespace Fanout.Node.Backplane.Redis;
+
+/// <summary>Every name that the service uses in Redis (DESIGN, section 5). The braces keep a room's keys in one slot of a cluster.</summary>
+internal sealed class RedisKeys(string prefix)
+{
+    public string Prefix { get; } = prefix;
+
+    /// <summary>Set: <c>&lt;node id&gt;/&lt;client id&gt;</c>, one a member.</summary>
+    public RedisKey Members(string room) => $"{Prefix}{{{room}}}:members";
+
+    /// <summary>The room's broadcasts.</summary>
+    public string Channel(string room) => $"{Prefix}{{{room}}}";
+
+    /// <summary>Sorted set: node id to its last beat, in Redis's clock.</summary>
+    public RedisKey Nodes => $"{Prefix}nodes";
+
+    /// <summary>Hash: a node's details.</summary>
+    public RedisKey Node(string id) => $"{Prefix}node:{id}";
+
+    /// <summary>Set: the rooms in which the node has members.</summary>
+    public RedisKey NodeRooms(string id) => $"{Prefix}node:{id}:rooms";
+
+    /// <summary>Hash: client id to user and time of connecting, for all connections of the node that are in rooms.</summary>
+    public RedisKey NodeClients(string id) => $"{Prefix}node:{id}:clients";
+
+    /// <summary>String with a time to live: who is reaping this node.</summary>
+    public RedisKey NodeClaim(string id) => $"{Prefix}node:{id}:claim";
+
+    /// <summary>The node's probe.</summary>
+    public string Beat(string id) => $"{Prefix}node:{id}:beat";
+
+    /// <summary>Orders to all nodes.</summary>
+    public string Control => $"{Prefix}control";
+
+    /// <summary>The room that a channel belongs to; empty for the other channels.</summary>
+    public ReadOnlySpan<char> RoomOf(ReadOnlySpan<char> channel) =>
+        channel.Length > Prefix.Length + 2 && channel[Prefix.Length] == '{' && channel[^1] == '}'
+            ? channel[(Prefix.Length + 1)..^1]
+            : default;
+
+    /// <summary>A member's entry in <see cref="Members"/>.</summary>
+    public static string MemberEntry(string nodeId, string clientId) => $"{nodeId}/{clientId}";
+
+    /// <summary>Splits what <see cref="MemberEntry"/> made.</summary>
+    public static (string NodeId, string ClientId) SplitMember(string entry)
+    {
+        var slash = entry.LastIndexOf('/');
+        return slash < 0 ? ("", entry) : (entry[..slash], entry[(slash + 1)..]);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using Fanout.Node.Connections;
+using Fanout.Node.Connections.Framing;
+using Fanout.Node.Diagnostics;
+using Fanout.Shared.Envelopes;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Commands;
+
+/// <summary>
+/// Where a client's message becomes a command: decode, check the rate, run. Runs on the connection's reader, so that parsing never costs a
+/// lane anything.
+/// </summary>
+internal sealed partial class CommandDispatcher(
+    PublishCommand publish,
+    MembershipCommands membership,
+    PresenceCommand presence,
+    RefreshCommand refresh,
+    FanoutMetrics metrics,
+    ILogger<CommandDispatcher> logger) : IMessageHandler
+{
+    public void OnMessage(Session session, Opcode opcode, ReadOnlySpan<byte> bytes)
+    {
+        var connection = session.Connection;
+        var expected = connection.Format == WireFormat.Json ? Opcode.Text : Opcode.Binary;
+        if (opcode != expected)
+        {
+            connection.Close(CloseCode.UnsupportedData, $"{Subprotocols.NameOf(connection.Format)} uses {expected.ToString().ToLowerInvariant()} frames");
+            return;
+        }
+
+        var message = connection.Format == WireFormat.Json ? JsonClientMessageReader.Read(bytes) : MessagePackClientMessageReader.Read(bytes);
+        connection.Gate.Enter();
+        if (!session.Rate.TryTake(connection.Lane.Timers.Now, out var retryAfterMs, out var abused))
+        {
+            RefuseRate(session, message, retryAfterMs, abused);
+            return;
+        }
+
+        if (message.Problem is { } problem)
+        {
+            RefuseBad(session, message, problem);
+            return;
+        }
+
+        session.BadMessagesInARow = 0;
+        try
+        {
+            Run(session, message);
+        }
+        catch (Exception e)
+        {
+            LogFailed(logger, e, message.Type, connection.ClientId);
+            connection.Answer(new ErrorMessage(message.Id, message.Room, ErrorCode.Internal, "the request failed; it has been logged"));
+        }
+    }
+
+    private void Run(Session session, in ClientMessage message)
+    {
+        switch (message.Type)
+        {
+            case MessageTypes.Publish:
+                publish.Run(session, message);
+                break;
+            case MessageTypes.Ping:
+                session.Connection.Answer(new PongMessage(message.Id));
+                break;
+            case MessageTypes.Join:
+                membership.Join(session, message);
+                break;
+            case MessageTypes.Leave:
+                membership.Leave(session, message);
+                break;
+            case MessageTypes.Presence:
+                presence.Run(session, message);
+                break;
+            case MessageTypes.Refresh:
+                refresh.Run(session, message);
+                break;
+            case MessageTypes.History:
+                session.Connection.Answer(new ErrorMessage(message.Id, message.Room, ErrorCode.NotFound, "this room keeps no history"));
+                break;
+            case MessageTypes.Request:
+                session.Connection.Answer(new ErrorMessage(message.Id, null, ErrorCode.MethodNotFound, "no back end is configured for this method"));
+                break;
+            default:
+                session.Connection.Answer(new ErrorMessage(
+                    message.Id, message.Room, ErrorCode.UnknownType, string.Create(CultureInfo.InvariantCulture, $"there is no message type '{message.Type}'")));
+                break;
+        }
+    }
+
+    private static void RefuseBad(Session session, in ClientMessage message, string problem)
+    {
+        session.Connection.Answer(new ErrorMessage(message.Id, message.Room, ErrorCode.BadMessage, problem));
+        if (++session.BadMessagesInARow >= ProtocolLimits.MaxBadMessagesInARow)
+            session.Connection.Close(CloseCode.ProtocolAbuse, $"{ProtocolLimits.MaxBadMessagesInARow} undecodable messages in a row");
+    }
+
+    private void RefuseRate(Session session, in ClientMessage message, long retryAfterMs, bool abused)
+    {
+        metrics.Limited("messages");
+        session.Connection.Answer(new ErrorMessage(message.Id, message.Room, ErrorCode.RateLimited, "too many messages", retryAfterMs));
+        if (abused)
+            session.Connection.Close(CloseCode.RateLimitAbused, "kept sending over the rate limit");
+    }
+
+    [LoggerMessage(1300, LogLevel.Error, "A '{Type}' of {ClientId} failed", EventName = "CommandFailed")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string type, string clientId);
+}

@@ -1,0 +1,30 @@
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Connections;
+
+/// <summary>Names for the ends of connections, few and fixed: they are a metric's tag.</summary>
+internal static class CloseReasons
+{
+    public static string Of(PumpEnd end, CloseCode? code) => (end, code) switch
+    {
+        (PumpEnd.Lost, null) => "lost",
+        (_, null) => "aborted",
+        (_, CloseCode.Normal) => "normal",
+        (_, CloseCode.GoingAway) => "drain",
+        (_, CloseCode.ProtocolError) => "protocol_error",
+        (_, CloseCode.UnsupportedData) => "unsupported_data",
+        (_, CloseCode.InvalidPayload) => "invalid_payload",
+        (_, CloseCode.MessageTooBig) => "too_large",
+        (_, CloseCode.InternalError) => "internal",
+        (_, CloseCode.HeartbeatMissed) => "heartbeat",
+        (_, CloseCode.SlowConsumer) => "slow_consumer",
+        (_, CloseCode.TokenExpired) => "token_expired",
+        (_, CloseCode.RateLimitAbused) => "rate_limit",
+        (_, CloseCode.ProtocolAbuse) => "protocol_abuse",
+        (_, CloseCode.Unauthorized) => "unauthorized",
+        (_, CloseCode.Forbidden) => "forbidden",
+        (_, CloseCode.Disconnected) => "operator",
+        (_, CloseCode.TooManyConnections) => "too_many_connections",
+        _ => "other", // A code of the peer's own choice.
+    };
+}

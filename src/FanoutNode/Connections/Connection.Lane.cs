@@ -1,0 +1,176 @@
+using Fanout.Node.Connections.Framing;
+using Fanout.Node.Diagnostics;
+using Fanout.Node.Lanes;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Connections;
+
+/// <summary>The part of a connection that its lane runs: sending, heartbeats, closing.</summary>
+internal sealed partial class Connection : ILaneClient
+{
+    private readonly TaskCompletionSource _closeSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<LaneMember> _laneMembers = new(1);
+    private Dictionary<LaneRoom, ReadOnlyMemory<byte>>? _newest;
+    private Outbound _outbound = null!;
+    private Action _abort = null!;
+    private long _lastPing;
+    private long _closeDeadline;
+    private bool _attached;
+
+    /// <summary>Completes when the close frame is with the transport, or will never be.</summary>
+    public Task CloseSent => _closeSent.Task;
+
+    /// <summary>Gives the connection its transport; before it is attached to the lane.</summary>
+    /// <param name="outbound">The way out.</param>
+    /// <param name="abort">Ends the reader at once; may be called more than once.</param>
+    public void UseTransport(Outbound outbound, Action abort)
+    {
+        _outbound = outbound;
+        _abort = abort;
+    }
+
+    /// <summary>Begins the connection's life on its lane: <c>connected</c> is its first message.</summary>
+    public void Attach(Lane lane, ReadOnlyMemory<byte> connectedFrame)
+    {
+        lane.Clients.Add(ClientId, this);
+        _attached = true;
+        _lastPing = lane.Timers.Now;
+        lane.Timers.Schedule(this, NextDue());
+        Send(connectedFrame, null);
+    }
+
+    /// <summary>Ends it: the connection leaves all member lists of the lane, and nothing is sent any more.</summary>
+    public void Detach(Lane lane)
+    {
+        _attached = false;
+        lane.Clients.Remove(ClientId);
+        foreach (var member in _laneMembers)
+            member.Room.Remove(lane, member);
+        _laneMembers.Clear();
+        _closeSent.TrySetResult();
+        Gate.Open();
+    }
+
+    /// <summary>Takes the connection into a room's list on this lane; <paramref name="joined"/> goes out before the room's first message.</summary>
+    public void AddTo(Lane lane, LaneMember member, ReadOnlyMemory<byte> joined)
+    {
+        if (!_attached)
+            return;
+        member.Room.Add(lane, member);
+        _laneMembers.Add(member);
+        Send(joined, null);
+    }
+
+    public void RemoveFrom(Lane lane, LaneMember member)
+    {
+        if (_laneMembers.Remove(member))
+            member.Room.Remove(lane, member);
+    }
+
+    public void Send(ReadOnlyMemory<byte> frames, LaneRoom? room)
+    {
+        if (!_attached || IsClosing)
+            return;
+        if (room is { KeepsNewestOnly: true } && !_outbound.IsFlushed)
+        {
+            KeepNewest(room);
+            return;
+        }
+
+        Lane.Metrics.Outbound(frames.Length);
+        if (!_outbound.Send(frames))
+        {
+            Lane.Metrics.Dropped(DropReason.Backlog);
+            CloseNow(CloseCode.SlowConsumer, "the client reads too slowly", dropBacklog: true);
+        }
+    }
+
+    /// <summary>Sends the close frame behind what waits. A null code answers a close frame that had none.</summary>
+    public void CloseNow(CloseCode? code, string reason, bool dropBacklog = false)
+    {
+        if (!_attached || IsClosing)
+            return;
+        ClosedWith = code ?? CloseCode.Normal;
+        _newest = null;
+        _closeDeadline = Lane.Timers.Now + (long)_times.CloseTimeout.TotalMilliseconds;
+        Lane.Timers.Schedule(this, _closeDeadline);
+        _outbound.SendLast(code is { } some ? ServerFrames.Close(some, reason) : ServerFrames.CloseWithoutCode(), dropBacklog);
+    }
+
+    public long OnTimer(Lane lane, long now)
+    {
+        if (IsClosing)
+        {
+            if (now >= _closeDeadline)
+                Abort();
+        }
+        else if (_times.HeartbeatTimeout > TimeSpan.Zero && now - Volatile.Read(ref _lastReceived) >= (long)_times.HeartbeatTimeout.TotalMilliseconds)
+        {
+            // Whoever is silent will not answer a close frame either, but a one-way network may still carry it.
+            CloseNow(CloseCode.HeartbeatMissed, "heartbeat missed", dropBacklog: true);
+        }
+        else if (_outbound.IsStalled(now))
+        {
+            lane.Metrics.Dropped(DropReason.Stalled);
+            CloseNow(CloseCode.SlowConsumer, "the client has read nothing for too long", dropBacklog: true);
+        }
+        else if (_times.HeartbeatInterval > TimeSpan.Zero && now - _lastPing >= (long)_times.HeartbeatInterval.TotalMilliseconds)
+        {
+            _lastPing = now;
+            Send(ServerFrames.Ping, null);
+        }
+
+        return NextDue();
+    }
+
+    /// <summary>The transport did not take everything: see to it that a stall is noticed.</summary>
+    public void OnBlocked() => Lane.Timers.Schedule(this, _outbound.StallDeadline);
+
+    /// <summary>The transport took everything.</summary>
+    public void OnFlushed()
+    {
+        if (IsClosing)
+            _closeSent.TrySetResult();
+        else if (_newest is not null)
+            SendNewest();
+    }
+
+    /// <summary>The transport failed: no close frame can be sent; the reader ends and reports it.</summary>
+    public void OnTransportLost() => Abort();
+
+    private void Abort()
+    {
+        _closeSent.TrySetResult();
+        _abort();
+    }
+
+    private void KeepNewest(LaneRoom room)
+    {
+        _newest ??= [];
+        if (!_newest.TryAdd(room, default))
+            Lane.Metrics.Dropped(DropReason.Superseded);
+        _newest[room] = room.NewestFrameFor(this);
+    }
+
+    private void SendNewest()
+    {
+        var newest = _newest!;
+        _newest = null;
+        foreach (var frame in newest.Values)
+            Send(frame, null);
+    }
+
+    private long NextDue()
+    {
+        var due = long.MaxValue;
+        if (IsClosing)
+            return _closeDeadline;
+        if (_times.HeartbeatInterval > TimeSpan.Zero)
+            due = _lastPing + (long)_times.HeartbeatInterval.TotalMilliseconds;
+        if (_times.HeartbeatTimeout > TimeSpan.Zero)
+            due = Math.Min(due, Volatile.Read(ref _lastReceived) + (long)_times.HeartbeatTimeout.TotalMilliseconds);
+        if (!_outbound.IsFlushed)
+            due = Math.Min(due, _outbound.StallDeadline);
+        return due;
+    }
+}

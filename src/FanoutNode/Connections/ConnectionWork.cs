@@ -1,0 +1,48 @@
+using Fanout.Node.Lanes;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Connections;
+
+/// <summary>Begins a connection's life on its lane.</summary>
+internal sealed class AttachWork(Connection connection, ReadOnlyMemory<byte> connectedFrame) : ILaneWork
+{
+    public void Run(Lane lane) => connection.Attach(lane, connectedFrame);
+}
+
+/// <summary>Ends a connection's life on its lane.</summary>
+internal sealed class DetachWork(Connection connection) : ILaneWork
+{
+    public void Run(Lane lane) => connection.Detach(lane);
+}
+
+/// <summary>Sends one frame to one connection; counts it out of its gate where it answers a command.</summary>
+internal sealed class SendWork(Connection connection, ReadOnlyMemory<byte> frame, ReplyGate? gate) : ILaneWork
+{
+    public void Run(Lane lane)
+    {
+        connection.Send(frame, null);
+        gate?.Leave();
+    }
+}
+
+/// <summary>Sends a close frame. A null code answers a close frame that had none.</summary>
+internal sealed class CloseWork(Connection connection, CloseCode? code, string reason) : ILaneWork
+{
+    public void Run(Lane lane) => connection.CloseNow(code, reason);
+}
+
+/// <summary>Takes a connection into a room on its lane.</summary>
+internal sealed class AddMemberWork(Connection connection, LaneMember member, ReadOnlyMemory<byte> joinedFrame, ReplyGate? gate) : ILaneWork
+{
+    public void Run(Lane lane)
+    {
+        connection.AddTo(lane, member, joinedFrame);
+        gate?.Leave();
+    }
+}
+
+/// <summary>Takes a connection out of a room on its lane: no further message of that room goes to it.</summary>
+internal sealed class RemoveMemberWork(Connection connection, LaneMember member) : ILaneWork
+{
+    public void Run(Lane lane) => connection.RemoveFrom(lane, member);
+}

@@ -1,0 +1,172 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Unicode;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Connections.Framing;
+
+/// <summary>
+/// Turns a client's bytes into messages and control frames: RFC 6455, section 5, with fragments put together, control frames let through
+/// between them, masks taken off and text checked.
+/// </summary>
+/// <remarks>Not thread-safe. Holds a buffer only while a message is being received, so an idle connection holds none.</remarks>
+internal sealed class FrameReader(long maxMessageBytes) : IDisposable
+{
+    private const int MaxControlPayload = 125;
+    private const int SmallestBuffer = 512;
+
+    private readonly long _maxMessageBytes = maxMessageBytes > 0 ? maxMessageBytes : int.MaxValue / 2;
+
+    private byte[]? _message;
+    private int _messageLength;
+    private Opcode _messageOpcode;
+    private byte[]? _control;
+    private int _controlLength;
+
+    private FrameHeader _frame;
+    private long _frameRead;
+    private bool _inFrame;
+    private bool _handedOut;
+
+    /// <summary>Takes the next thing off the front of the buffer; what was taken is sliced off.</summary>
+    public InboundFrame Read(ref ReadOnlySequence<byte> buffer)
+    {
+        if (_handedOut)
+            ForgetMessage();
+
+        // One turn for each frame; only the last fragment of a message, or a control frame, is something to hand out.
+        while (true)
+        {
+            if (!_inFrame)
+            {
+                if (!FrameHeader.TryRead(ref buffer, out var header, out var violation))
+                    return default;
+                violation ??= CheckOrder(header.Opcode);
+                if (violation is not null)
+                    return InboundFrame.Violation(CloseCode.ProtocolError, violation);
+                if (!header.IsControl && header.PayloadLength > _maxMessageBytes - _messageLength)
+                    return InboundFrame.Violation(CloseCode.MessageTooBig, $"a message may have {_maxMessageBytes} bytes");
+                BeginFrame(header);
+            }
+
+            TakePayload(ref buffer);
+            if (_frameRead < _frame.PayloadLength)
+                return default;
+
+            _inFrame = false;
+            if (_frame.IsControl)
+                return CompleteControl();
+            if (_frame.IsFinal)
+                return CompleteMessage();
+        }
+    }
+
+    public void Dispose() => ForgetMessage();
+
+    private bool IsAssembling => _messageOpcode != Opcode.Continuation;
+
+    private string? CheckOrder(Opcode opcode) => opcode switch
+    {
+        Opcode.Continuation when !IsAssembling => "a continuation frame continues nothing",
+        Opcode.Text or Opcode.Binary when IsAssembling => "a new message begins before the last one ended",
+        _ => null,
+    };
+
+    private void BeginFrame(in FrameHeader header)
+    {
+        _frame = header;
+        _frameRead = 0;
+        _inFrame = true;
+        if (!header.IsControl && header.Opcode != Opcode.Continuation)
+            _messageOpcode = header.Opcode;
+    }
+
+    private void TakePayload(ref ReadOnlySequence<byte> buffer)
+    {
+        var count = (int)Math.Min(buffer.Length, _frame.PayloadLength - _frameRead);
+        if (count == 0)
+            return;
+        var target = _frame.IsControl ? ControlSpan(count) : MessageSpan(count);
+        buffer.Slice(0, count).CopyTo(target);
+        FrameMask.Apply(target, _frame.MaskKey, (int)(_frameRead & 3));
+        _frameRead += count;
+        buffer = buffer.Slice(count);
+    }
+
+    private Span<byte> ControlSpan(int count)
+    {
+        // Beside the message's buffer, since a control frame may come between two fragments.
+        _control ??= new byte[MaxControlPayload];
+        var span = _control.AsSpan(_controlLength, count);
+        _controlLength += count;
+        return span;
+    }
+
+    private Span<byte> MessageSpan(int count)
+    {
+        var needed = _messageLength + count;
+        if (_message is null || _message.Length < needed)
+            Grow(needed);
+        var span = _message.AsSpan(_messageLength, count);
+        _messageLength = needed;
+        return span;
+    }
+
+    private void Grow(int needed)
+    {
+        // Grows with what has really come, never with what a header promised: a promise of 1 MiB costs its sender 1 MiB.
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Math.Max(SmallestBuffer, _messageLength * 2)));
+        if (_message is not null)
+        {
+            _message.AsSpan(0, _messageLength).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_message);
+        }
+
+        _message = larger;
+    }
+
+    private InboundFrame CompleteMessage()
+    {
+        var payload = _message.AsSpan(0, _messageLength);
+        _handedOut = true;
+        if (_messageOpcode == Opcode.Text && !Utf8.IsValid(payload))
+            return InboundFrame.Violation(CloseCode.InvalidPayload, "a text message is not UTF-8");
+        return new InboundFrame { Kind = InboundKind.Message, Opcode = _messageOpcode, Payload = payload };
+    }
+
+    private InboundFrame CompleteControl()
+    {
+        var payload = _control.AsSpan(0, _controlLength);
+        _controlLength = 0;
+        return _frame.Opcode switch
+        {
+            Opcode.Ping => new InboundFrame { Kind = InboundKind.Ping, Payload = payload },
+            Opcode.Pong => new InboundFrame { Kind = InboundKind.Pong, Payload = payload },
+            _ => ReadClose(payload),
+        };
+    }
+
+    private static InboundFrame ReadClose(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length == 0)
+            return new InboundFrame { Kind = InboundKind.Close };
+        if (payload.Length == 1)
+            return InboundFrame.Violation(CloseCode.ProtocolError, "a close frame has half a code");
+        var code = BinaryPrimitives.ReadUInt16BigEndian(payload);
+        if (!CloseCodes.IsValidOnWire(code))
+            return InboundFrame.Violation(CloseCode.ProtocolError, $"close code {code} must not be sent");
+        return Utf8.IsValid(payload[2..])
+            ? new InboundFrame { Kind = InboundKind.Close, CloseCode = code }
+            : InboundFrame.Violation(CloseCode.InvalidPayload, "a close reason is not UTF-8");
+    }
+
+    private void ForgetMessage()
+    {
+        if (_message is not null)
+            ArrayPool<byte>.Shared.Return(_message);
+        _message = null;
+        _messageLength = 0;
+        _messageOpcode = Opcode.Continuation;
+        _handedOut = false;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net;
+
+namespace Fanout.Node.Connections.Handshake;
+
+/// <summary>What the checks of a handshake look at, wherever the request was read.</summary>
+internal sealed record HandshakeRequest
+{
+    /// <summary>Whether this is HTTP/2's extended CONNECT (RFC 8441), which has no Upgrade header and no key.</summary>
+    public bool IsExtendedConnect { get; init; }
+
+    public string? Upgrade { get; init; }
+
+    public string? Connection { get; init; }
+
+    public string? Version { get; init; }
+
+    public string? Key { get; init; }
+
+    /// <summary>All offered subprotocols, comma-separated as on the wire.</summary>
+    public string? Protocols { get; init; }
+
+    public string? Origin { get; init; }
+
+    public string? Host { get; init; }
+
+    public string? Authorization { get; init; }
+
+    /// <summary>The query, with its question mark, still percent-encoded. May hold a token: never logged.</summary>
+    public string Query { get; init; } = "";
+
+    public IPAddress? RemoteAddress { get; init; }
+}

@@ -1,0 +1,81 @@
+using Fanout.Node.Auth;
+using Fanout.Node.Drain;
+using Fanout.Node.Limits;
+using Fanout.Node.Rooms;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Connections.Handshake;
+
+/// <summary>Decides over a handshake: whether it is one, whether the node takes it, from where it comes, and who it is.</summary>
+/// <remarks>Refusals are plain HTTP, before the upgrade, so that the client sees a status and not a socket that dies.</remarks>
+internal sealed class HandshakeValidator(
+    IAuthenticator authenticator, OriginPolicy origins, DrainState drain, LimitsOptions limits, ConnectionRegistry connections)
+{
+    private const string SupportedVersion = "13";
+    private const int KeyBytes = 16;
+
+    /// <summary>1 is it an upgrade -> 2 may anybody come -> 3 from an allowed page -> 4 in which protocol -> 5 who.</summary>
+    public async ValueTask<(HandshakeAcceptance? Accepted, HandshakeRefusal? Refused)> CheckAsync(HandshakeRequest request)
+    {
+        // 1
+        if (!request.IsExtendedConnect && CheckUpgrade(request) is { } notAnUpgrade)
+            return (null, notAnUpgrade);
+
+        // 2
+        if (drain.IsDraining)
+            return (null, new HandshakeRefusal(503, "This node is draining; connect again, to another node.", ("Retry-After", "1")));
+        if (limits.MaxConnections > 0 && connections.Count >= limits.MaxConnections)
+            return (null, new HandshakeRefusal(503, "This node has as many connections as it takes.", ("Retry-After", "5")));
+
+        // 3
+        if (!origins.IsAllowed(request.Origin, request.Host))
+            return (null, new HandshakeRefusal(403, "This origin is not allowed; see Fanout:Auth:AllowedOrigins."));
+
+        // 4
+        if (!OfferedProtocols.TryRead(request.Protocols, out var offered))
+            return (null, new HandshakeRefusal(400, $"None of the offered subprotocols is known; offer {Subprotocols.Json} or {Subprotocols.MessagePack}."));
+
+        // 5
+        var token = BearerOf(request.Authorization) ?? offered.Token ?? HandshakeQuery.Get(request.Query, "access_token");
+        var principal = await authenticator.AuthenticateAsync(token);
+        if (principal is null)
+            return (null, new HandshakeRefusal(401, "A valid token is needed.", ("WWW-Authenticate", "Bearer")));
+
+        return (new HandshakeAcceptance(offered.Format, offered.Echo, principal, RoomsOf(request, principal)), null);
+    }
+
+    private static HandshakeRefusal? CheckUpgrade(HandshakeRequest request)
+    {
+        if (!HasToken(request.Upgrade, "websocket") || !HasToken(request.Connection, "upgrade"))
+            return new HandshakeRefusal(426, "This is a WebSocket endpoint: send an upgrade (RFC 6455, section 4.1).", ("Upgrade", "websocket"));
+        if (request.Version != SupportedVersion)
+            return new HandshakeRefusal(426, "Only WebSocket version 13 is spoken here.", ("Sec-WebSocket-Version", SupportedVersion));
+        Span<byte> key = stackalloc byte[KeyBytes + 2];
+        if (request.Key is null || !Convert.TryFromBase64String(request.Key, key, out var length) || length != KeyBytes)
+            return new HandshakeRefusal(400, "Sec-WebSocket-Key must be 16 bytes in base64.");
+        return null;
+    }
+
+    private static bool HasToken(string? header, string token)
+    {
+        foreach (var part in (header ?? "").Split(','))
+        {
+            if (part.Trim().Equals(token, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static string? BearerOf(string? authorization) =>
+        authorization?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true ? authorization[7..].Trim() : null;
+
+    private static List<RequestedRoom> RoomsOf(HandshakeRequest request, Principal principal)
+    {
+        var rooms = HandshakeQuery.Get(request.Query, "rooms") is { } list ? RequestedRoom.ParseList(list) : [];
+        // The user's own room needs no asking; a client that names it brings the position to resume from.
+        if (principal.OwnRoom is { } own && !rooms.Exists(room => room.Name == own))
+            rooms.Insert(0, new RequestedRoom(own, null, null));
+        return rooms;
+    }
+}

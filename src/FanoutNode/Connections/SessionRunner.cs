@@ -1,0 +1,91 @@
+using System.IO.Pipelines;
+using Fanout.Node.Backplane;
+using Fanout.Node.Connections.Framing;
+using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Diagnostics;
+using Fanout.Node.Lanes;
+using Fanout.Node.Limits;
+using Fanout.Node.Rooms;
+using Fanout.Shared.Envelopes;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Connections;
+
+/// <summary>The life of one connection after its handshake.</summary>
+internal sealed partial class SessionRunner(
+    LaneSet lanes,
+    ConnectionRegistry registry,
+    RoomService rooms,
+    IMessageHandler handler,
+    IBackplane backplane,
+    LimitsOptions limits,
+    HeartbeatOptions heartbeat,
+    TimeProvider time,
+    FanoutMetrics metrics,
+    ILogger<SessionRunner> logger)
+{
+    // An idle socket costs its read buffer only while bytes come (zero-byte reads wait without one).
+    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 4096, minimumReadSize: 1024, leaveOpen: true, useZeroByteReads: true);
+
+    // How long the peer may take for its half of the close handshake; browsers answer at once.
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly ConnectionTimes _times = new(heartbeat.Interval, heartbeat.Timeout, CloseTimeout);
+    private readonly OutboundLimits _outboundLimits = new(limits.MaxBacklogBytes, limits.StallTimeout);
+
+    /// <summary>Serves a connection over a stream until it ends: 1 register -> 2 `connected` -> 3 join -> 4 pump -> 5 leave and report.</summary>
+    public async Task RunAsync(HandshakeAcceptance accepted, Stream stream)
+    {
+        var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow());
+        var session = new Session(connection, limits);
+        var input = PipeReader.Create(stream, ReaderOptions);
+        connection.UseTransport(new StreamOutbound(connection, stream, _outboundLimits), input.CancelPendingRead);
+
+        // 1
+        registry.Add(session);
+        metrics.ConnectionOpened();
+        LogOpened(logger, connection.ClientId);
+
+        // 2
+        connection.Lane.Post(new AttachWork(connection, ServerFrames.Encode(connection.Format, Connected(connection, accepted))));
+
+        var end = PumpEnd.Lost;
+        using var frames = new FrameReader(limits.MaxMessageBytes);
+        try
+        {
+            // 3
+            rooms.JoinAll(session, accepted.Rooms);
+
+            // 4
+            end = await new SocketPump(session, input, frames, handler).RunAsync();
+        }
+        finally
+        {
+            // 5
+            connection.Lane.Post(new DetachWork(connection));
+            registry.Remove(session);
+            rooms.LeaveAll(session);
+            var reason = CloseReasons.Of(end, connection.ClosedWith);
+            metrics.ConnectionClosed(reason);
+            LogClosed(logger, connection.ClientId, reason);
+            await input.CompleteAsync();
+        }
+    }
+
+    private ConnectedMessage Connected(Connection connection, HandshakeAcceptance accepted) => new(
+        connection.ClientId,
+        accepted.Principal.UserId,
+        backplane.NodeName,
+        accepted.Principal.ExpiresAt?.ToUnixTimeMilliseconds(),
+        heartbeat.Interval,
+        heartbeat.Timeout,
+        new ClientLimits(limits.MaxMessageBytes, limits.MessagesPerSecond, limits.MaxRoomsPerConnection),
+        backplane.State.ToWire(),
+        [.. accepted.Rooms.Where(room => room.IsWellFormed).Select(room => room.Name)]);
+
+    [LoggerMessage(1000, LogLevel.Debug, "Opened {ClientId}", EventName = "ConnectionOpened")]
+    private static partial void LogOpened(ILogger logger, string clientId);
+
+    [LoggerMessage(1001, LogLevel.Debug, "Closed {ClientId}: {Reason}", EventName = "ConnectionClosed")]
+    private static partial void LogClosed(ILogger logger, string clientId, string reason);
+}

@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Fanout.Node.Connections.Framing;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Connections;
+
+/// <summary>How a socket's reader ended.</summary>
+internal enum PumpEnd
+{
+    /// <summary>Close frames went both ways.</summary>
+    CloseHandshake,
+
+    /// <summary>The peer went without a close frame, or the transport failed.</summary>
+    Lost,
+
+    /// <summary>This node gave up on the peer.</summary>
+    Aborted,
+}
+
+/// <summary>Reads a connection's bytes until it ends and hands out its messages, one by one, in order.</summary>
+internal sealed class SocketPump(Session session, PipeReader input, FrameReader frames, IMessageHandler handler)
+{
+    private readonly Connection _connection = session.Connection;
+
+    /// <summary>Reads until the end. Does not throw for anything a peer or a network can do.</summary>
+    public async Task<PumpEnd> RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var result = await input.ReadAsync();
+                if (result.IsCanceled)
+                    return PumpEnd.Aborted;
+                _connection.Touch();
+                var end = Handle(result.Buffer, out var rest);
+                input.AdvanceTo(rest, result.Buffer.End);
+                if (end == Next.ReadNoMore)
+                    return await FinishCloseAsync();
+                if (end == Next.Discard)
+                    return await DiscardAsync();
+                if (result.IsCompleted)
+                    return PumpEnd.Lost;
+                await _connection.Gate.WaitAsync();
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // A reset, a time-out of the transport, or the server stopping under us: the peer is gone either way.
+            return PumpEnd.Lost;
+        }
+    }
+
+    private enum Next
+    {
+        Continue,
+        ReadNoMore,
+        Discard,
+    }
+
+    private Next Handle(ReadOnlySequence<byte> buffer, out SequencePosition rest)
+    {
+        try
+        {
+            while (true)
+            {
+                var frame = frames.Read(ref buffer);
+                switch (frame.Kind)
+                {
+                    case InboundKind.None:
+                        return Next.Continue;
+
+                    case InboundKind.Message:
+                        if (!_connection.IsClosing)
+                            handler.OnMessage(session, frame.Opcode, frame.Payload);
+                        break;
+
+                    case InboundKind.Ping:
+                        _connection.SendFrame(ServerFrames.Pong(frame.Payload));
+                        break;
+
+                    case InboundKind.Pong:
+                        break;
+
+                    case InboundKind.Close:
+                        _connection.AnswerClose(frame.CloseCode);
+                        return Next.ReadNoMore;
+
+                    case InboundKind.Violation:
+                        _connection.Close((CloseCode)frame.CloseCode!.Value, frame.Reason!);
+                        return Next.Discard;
+                }
+            }
+        }
+        finally
+        {
+            rest = buffer.Start;
+        }
+    }
+
+    // The peer said its last word; ours must be with the transport before the transport is closed.
+    private async Task<PumpEnd> FinishCloseAsync()
+    {
+        await _connection.CloseSent;
+        return PumpEnd.CloseHandshake;
+    }
+
+    // What follows a violation means nothing, but it must be read away: closing a socket with unread bytes resets it, and the peer would
+    // never see why. The close deadline ends this.
+    private async Task<PumpEnd> DiscardAsync()
+    {
+        while (true)
+        {
+            var result = await input.ReadAsync();
+            input.AdvanceTo(result.Buffer.End);
+            if (result.IsCanceled || result.IsCompleted)
+                return PumpEnd.CloseHandshake;
+        }
+    }
+}

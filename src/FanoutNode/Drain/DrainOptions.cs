@@ -1,0 +1,13 @@
+namespace Fanout.Node.Drain;
+
+/// <summary>Settings under <c>Fanout:Drain</c>.</summary>
+internal sealed class DrainOptions
+{
+    /// <summary>
+    /// The node spreads the closes of its connections over this time, so that the other nodes are not hit by all of them at once.
+    /// </summary>
+    public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The node is gone after this time, whatever is left. Keep the container's grace period above it.</summary>
+    public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(25);
+}

@@ -1,0 +1,89 @@
+using Fanout.Node.Api;
+using Fanout.Node.Auth;
+using Fanout.Node.Backplane;
+using Fanout.Node.Backplane.Memory;
+using Fanout.Node.Backplane.Redis;
+using Fanout.Node.Commands;
+using Fanout.Node.Connections;
+using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Diagnostics;
+using Fanout.Node.Drain;
+using Fanout.Node.Hosting.Settings;
+using Fanout.Node.Lanes;
+using Fanout.Node.Presence;
+using Fanout.Node.Publishing;
+using Fanout.Node.Rooms;
+
+namespace Fanout.Node.Hosting;
+
+/// <summary>The service's parts, a method a feature.</summary>
+internal static class FanoutServices
+{
+    public static IServiceCollection AddFanout(this IServiceCollection services, FanoutSettings settings) => services
+        .AddSettings(settings)
+        .AddBackplane(settings)
+        .AddConnections()
+        .AddRooms(settings)
+        .AddCommands()
+        .AddAccess()
+        .AddDrain(settings);
+
+    private static IServiceCollection AddSettings(this IServiceCollection services, FanoutSettings settings) => services
+        .AddSingleton(settings.Redis)
+        .AddSingleton(settings.Limits)
+        .AddSingleton(settings.Lanes)
+        .AddSingleton(settings.Heartbeat)
+        .AddSingleton(settings.Lease)
+        .AddSingleton(settings.Health)
+        .AddSingleton(settings.Presence)
+        .AddSingleton(settings.Drain)
+        .AddSingleton(settings.Auth)
+        .AddSingleton(settings.Api)
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton<FanoutMetrics>();
+
+    private static IServiceCollection AddBackplane(this IServiceCollection services, FanoutSettings settings)
+    {
+        services.AddSingleton(new NodeIdentity(settings.Node.Name!)).AddSingleton<NodeStatus>().AddSingleton<INodeStatus>(s => s.GetRequiredService<NodeStatus>());
+        if (settings.Redis.ConnectionString is null)
+            services.AddSingleton<MemoryBroker>().AddSingleton<IBackplane, MemoryBackplane>();
+        else
+            services.AddSingleton<IBackplane, RedisBackplane>();
+        return services.AddSingleton<Readiness>().AddHostedService<BackplaneService>();
+    }
+
+    private static IServiceCollection AddConnections(this IServiceCollection services) => services
+        .AddSingleton<LaneSet>()
+        .AddSingleton<ConnectionRegistry>()
+        .AddSingleton<HandshakeValidator>()
+        .AddSingleton<SocketEndpoint>()
+        .AddSingleton<SessionRunner>();
+
+    private static IServiceCollection AddRooms(this IServiceCollection services, FanoutSettings settings) => services
+        .AddSingleton(new RoomPolicies(settings.Rooms))
+        .AddSingleton<RoomRegistry>()
+        .AddSingleton<RoomService>()
+        .AddSingleton<BackplaneNotices>()
+        .AddSingleton<MessageIntake>()
+        .AddSingleton<PresenceReader>()
+        .AddSingleton<MessageIds>()
+        .AddSingleton<Publisher>();
+
+    private static IServiceCollection AddCommands(this IServiceCollection services) => services
+        .AddSingleton<PublishCommand>()
+        .AddSingleton<MembershipCommands>()
+        .AddSingleton<PresenceCommand>()
+        .AddSingleton<RefreshCommand>()
+        .AddSingleton<IMessageHandler, CommandDispatcher>();
+
+    private static IServiceCollection AddAccess(this IServiceCollection services) => services
+        .AddSingleton<IAuthenticator, TokenAuthenticator>()
+        .AddSingleton<OriginPolicy>()
+        .AddSingleton<ApiKeys>();
+
+    private static IServiceCollection AddDrain(this IServiceCollection services, FanoutSettings settings) => services
+        .AddSingleton<DrainState>()
+        .AddHostedService<DrainService>()
+        // The host must outlive the drain, or it would cut it short.
+        .Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain.Deadline + TimeSpan.FromSeconds(5));
+}

@@ -1,0 +1,51 @@
+using Fanout.Node.Api;
+using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Diagnostics;
+using Fanout.Node.Hosting.Settings;
+
+namespace Fanout.Node.Hosting;
+
+/// <summary>Builds the node: settings, services, endpoints.</summary>
+internal static partial class NodeApplication
+{
+    /// <exception cref="SettingsException">A setting is wrong.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            // The settings files lie beside the program, wherever it is started from.
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        configure?.Invoke(builder);
+
+        var settings = SettingsLoader.Load(builder.Configuration, builder.Environment);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = settings.Limits.HandshakeTimeout;
+            // Checked by the endpoint itself, which answers with a problem that a caller can read.
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+        builder.Services.AddFanout(settings).AddTelemetry(builder.Configuration, settings.Node.Name!).AddProblemDetails();
+
+        var app = builder.Build();
+        foreach (var unknown in SettingsLoader.Unknown(builder.Configuration))
+            LogUnknown(app.Logger, unknown);
+        Map(app);
+        return app;
+    }
+
+    private static void Map(WebApplication app)
+    {
+        var sockets = app.Services.GetRequiredService<SocketEndpoint>();
+        app.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], sockets.HandleAsync);
+        app.MapApi();
+        app.MapHealth();
+        app.MapPrometheusScrapingEndpoint("/metrics");
+    }
+
+    [LoggerMessage(1600, LogLevel.Warning, "The setting {Setting} is not known and does nothing; is it misspelt?", EventName = "SettingUnknown")]
+    private static partial void LogUnknown(ILogger logger, string setting);
+}

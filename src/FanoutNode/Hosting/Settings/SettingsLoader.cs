@@ -1,0 +1,58 @@
+using System.Net;
+
+namespace Fanout.Node.Hosting.Settings;
+
+/// <summary>Reads the settings, fills in what follows from the environment, and checks them.</summary>
+internal static class SettingsLoader
+{
+    public const string Section = "Fanout";
+
+    /// <exception cref="SettingsException">A setting is wrong.</exception>
+    public static FanoutSettings Load(IConfiguration configuration, IHostEnvironment environment)
+    {
+        var settings = Bind(configuration.GetSection(Section));
+        settings.Node.Name ??= Dns.GetHostName();
+        settings.Auth.AllowAnonymous ??= environment.IsDevelopment();
+        var problems = new SettingProblems();
+        SettingsValidator.Check(settings, problems);
+        problems.ThrowIfAny();
+        return settings;
+    }
+
+    /// <summary>Settings under <c>Fanout</c> that no version of the service knows: typing mistakes, most likely.</summary>
+    public static IEnumerable<string> Unknown(IConfiguration configuration)
+    {
+        var known = typeof(FanoutSettings).GetProperties().ToDictionary(p => p.Name, p => p.PropertyType, StringComparer.OrdinalIgnoreCase);
+        foreach (var section in configuration.GetSection(Section).GetChildren())
+        {
+            if (!known.TryGetValue(section.Key, out var type))
+            {
+                yield return section.Path;
+                continue;
+            }
+
+            if (type.IsGenericType)
+                continue;
+            foreach (var child in section.GetChildren())
+            {
+                if (!type.GetProperties().Any(p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)))
+                    yield return child.Path;
+            }
+        }
+    }
+
+    private static FanoutSettings Bind(IConfigurationSection section)
+    {
+        try
+        {
+            return section.Get<FanoutSettings>() ?? new FanoutSettings();
+        }
+        catch (InvalidOperationException e) when (e.InnerException is not null)
+        {
+            // The binder's message names the value, the path and the type; the cause behind it says what does not fit.
+            throw new SettingsException([$"{e.Message} {Innermost(e).Message}".ReplaceLineEndings(" ")]);
+        }
+    }
+
+    private static Exception Innermost(Exception e) => e.InnerException is null ? e : Innermost(e.InnerException);
+}

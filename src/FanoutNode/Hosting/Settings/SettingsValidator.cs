@@ -1,0 +1,142 @@
+using System.Text;
+using Fanout.Node.Api;
+using Fanout.Node.Auth;
+using Fanout.Node.Backplane;
+using Fanout.Node.Rooms;
+using Fanout.Shared.Rooms;
+using StackExchange.Redis;
+
+namespace Fanout.Node.Hosting.Settings;
+
+/// <summary>What each setting must be, alone and beside the others.</summary>
+internal static class SettingsValidator
+{
+    private const int SmallestMessageLimit = 1024;
+    private const int LargestMessageLimit = 64 * 1024 * 1024;
+    private const int SmallestSigningKeyBytes = 32;
+    private const int ShortestApiKey = 8;
+
+    public static void Check(FanoutSettings settings, SettingProblems problems)
+    {
+        problems.Check(
+            NodeIdentity.IsValidName(settings.Node.Name!), "Fanout:Node:Name", settings.Node.Name, "1 to 64 letters, digits, dots, dashes or underscores");
+        CheckRedis(settings, problems);
+        CheckLimits(settings, problems);
+        CheckTimes(settings, problems);
+        for (var i = 0; i < settings.Rooms.Count; i++)
+            CheckRoom(settings.Rooms[i], $"Fanout:Rooms:{i}", problems);
+        CheckAuth(settings.Auth, problems);
+        for (var i = 0; i < settings.Api.Keys.Count; i++)
+            CheckApiKey(settings.Api.Keys[i], $"Fanout:Api:Keys:{i}", problems);
+    }
+
+    private static void CheckRedis(FanoutSettings settings, SettingProblems problems)
+    {
+        var redis = settings.Redis;
+        problems.Check(
+            redis.Prefix.Length <= 64 && !redis.Prefix.AsSpan().ContainsAny("{} \r\n"), "Fanout:Redis:Prefix", redis.Prefix, "up to 64 characters without braces or spaces");
+        problems.Check(redis.MinReplicas >= 0, "Fanout:Redis:MinReplicas", redis.MinReplicas, "a number from 0 on");
+        problems.Positive("Fanout:Redis:CommandTimeout", redis.CommandTimeout);
+        if (redis.ConnectionString is null)
+            return;
+        try
+        {
+            var parsed = ConfigurationOptions.Parse(redis.ConnectionString);
+            problems.Check(parsed.EndPoints.Count > 0, "Fanout:Redis:ConnectionString", "", "a StackExchange.Redis connection string such as redis:6379");
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            // Not shown: it may hold a password.
+            problems.AddLine($"Fanout:Redis:ConnectionString cannot be read: {e.Message.ReplaceLineEndings(" ")} It must be one such as redis:6379,password=…");
+        }
+    }
+
+    private static void CheckLimits(FanoutSettings settings, SettingProblems problems)
+    {
+        var limits = settings.Limits;
+        problems.Check(
+            limits.MaxMessageBytes is 0 or (>= SmallestMessageLimit and <= LargestMessageLimit),
+            "Fanout:Limits:MaxMessageBytes",
+            limits.MaxMessageBytes,
+            $"{SmallestMessageLimit} to {LargestMessageLimit} bytes, or 0 for no limit");
+        problems.NotNegative("Fanout:Limits:MessagesPerSecond", limits.MessagesPerSecond);
+        problems.NotNegative("Fanout:Limits:MessageBurst", limits.MessageBurst);
+        problems.NotNegative("Fanout:Limits:BytesPerSecond", limits.BytesPerSecond);
+        problems.NotNegative("Fanout:Limits:MaxRoomsPerConnection", limits.MaxRoomsPerConnection);
+        problems.NotNegative("Fanout:Limits:MaxBacklogBytes", limits.MaxBacklogBytes);
+        problems.NotNegative("Fanout:Limits:MaxConnections", limits.MaxConnections);
+        problems.NotNegative("Fanout:Limits:MaxConnectionsPerIp", limits.MaxConnectionsPerIp);
+        problems.NotNegative("Fanout:Limits:MaxConnectionsPerUser", limits.MaxConnectionsPerUser);
+        problems.NotNegative("Fanout:Limits:ConnectionsPerSecond", limits.ConnectionsPerSecond);
+        problems.Positive("Fanout:Limits:HandshakeTimeout", limits.HandshakeTimeout);
+        problems.Positive("Fanout:Limits:StallTimeout", limits.StallTimeout);
+        problems.Check(settings.Lanes.Count is >= 0 and <= 1024, "Fanout:Lanes:Count", settings.Lanes.Count, "0 (one for each core) to 1024");
+        problems.Check(settings.Lanes.InboxCapacity > 0, "Fanout:Lanes:InboxCapacity", settings.Lanes.InboxCapacity, "a number above 0");
+    }
+
+    private static void CheckTimes(FanoutSettings settings, SettingProblems problems)
+    {
+        var (heartbeat, lease, drain) = (settings.Heartbeat, settings.Lease, settings.Drain);
+        problems.NotNegative("Fanout:Heartbeat:Interval", heartbeat.Interval);
+        problems.NotNegative("Fanout:Heartbeat:Timeout", heartbeat.Timeout);
+        if (heartbeat.Interval > TimeSpan.Zero && heartbeat.Timeout > TimeSpan.Zero)
+            problems.Check(heartbeat.Timeout > heartbeat.Interval, "Fanout:Heartbeat:Timeout", heartbeat.Timeout, $"longer than Fanout:Heartbeat:Interval ({heartbeat.Interval})");
+        problems.Positive("Fanout:Lease:Renew", lease.Renew);
+        problems.Check(lease.Expire >= lease.Renew * 2, "Fanout:Lease:Expire", lease.Expire, $"at least twice Fanout:Lease:Renew ({lease.Renew})");
+        problems.NotNegative("Fanout:Health:NotReadyAfter", settings.Health.NotReadyAfter);
+        problems.Positive("Fanout:Health:ProbeInterval", settings.Health.ProbeInterval);
+        problems.Positive("Fanout:Health:ProbeTimeout", settings.Health.ProbeTimeout);
+        problems.NotNegative("Fanout:Presence:LeaveDelay", settings.Presence.LeaveDelay);
+        problems.NotNegative("Fanout:Drain:Window", drain.Window);
+        problems.Check(drain.Deadline > drain.Window, "Fanout:Drain:Deadline", drain.Deadline, $"longer than Fanout:Drain:Window ({drain.Window})");
+    }
+
+    private static void CheckRoom(RoomOptions room, string path, SettingProblems problems)
+    {
+        problems.Check(RoomPattern.IsValid(room.Pattern), path + ":Pattern", room.Pattern, "a room name in which * stands for any run of characters");
+        problems.Check(room.HistorySize is >= 0 and <= 1_000_000, path + ":HistorySize", room.HistorySize, "0 to 1000000 messages");
+        problems.NotNegative(path + ":HistoryTtl", room.HistoryTtl);
+    }
+
+    private static void CheckAuth(AuthOptions auth, SettingProblems problems)
+    {
+        if (auth.AllowAnonymous != true && !auth.Jwt.IsConfigured)
+        {
+            problems.AddLine(
+                "Nobody could connect: set Fanout:Auth:Jwt:SigningKey (or PublicKeyPem) to take tokens, or Fanout:Auth:AllowAnonymous to true to let everybody in.");
+        }
+
+        if (auth.Jwt.SigningKey is { } key)
+            problems.Check(Encoding.UTF8.GetByteCount(key) >= SmallestSigningKeyBytes, "Fanout:Auth:Jwt:SigningKey", "(hidden)", $"at least {SmallestSigningKeyBytes} bytes long");
+        if (auth.Jwt.PublicKeyPem is { } pem)
+            CheckPem(pem, problems);
+        if (auth.Jwt.Authority is not null)
+            problems.AddLine("Fanout:Auth:Jwt:Authority is not supported by this version; set SigningKey or PublicKeyPem.");
+        foreach (var (name, patterns) in new[] { ("Join", auth.DefaultGrants.Join), ("Publish", auth.DefaultGrants.Publish), ("Presence", auth.DefaultGrants.Presence) })
+        {
+            foreach (var pattern in patterns)
+                problems.Check(RoomPattern.IsValid(pattern), $"Fanout:Auth:DefaultGrants:{name}", pattern, "a room pattern");
+        }
+    }
+
+    private static void CheckPem(string pem, SettingProblems problems)
+    {
+        try
+        {
+            PublicKeys.FromPem(pem);
+        }
+        catch (ArgumentException)
+        {
+            problems.Add("Fanout:Auth:Jwt:PublicKeyPem", "(hidden)", "an RSA or EC public key in PEM");
+        }
+    }
+
+    private static void CheckApiKey(ApiKeyOptions key, string path, SettingProblems problems)
+    {
+        problems.Check(key.Name.Length > 0, path + ":Name", key.Name, "a name for the caller");
+        problems.Check(key.Key.Length >= ShortestApiKey, path + ":Key", "(hidden)", $"at least {ShortestApiKey} characters long");
+        problems.Check(key.Scopes.Count > 0, path + ":Scopes", "", $"one or more of {string.Join(", ", ApiScope.All)}");
+        foreach (var scope in key.Scopes)
+            problems.Check(ApiScope.All.Contains(scope), path + ":Scopes", scope, $"one of {string.Join(", ", ApiScope.All)}");
+    }
+}

@@ -1,0 +1,22 @@
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Lanes;
+
+/// <summary>What a lane needs to know of a connection: how to send to it. Called on the connection's own lane only.</summary>
+internal interface ILaneClient
+{
+    string ClientId { get; }
+
+    WireFormat Format { get; }
+
+    /// <summary>
+    /// Sends bytes that hold whole frames, or queues what the socket does not take now. The bytes are shared by all receivers and never
+    /// change.
+    /// </summary>
+    /// <param name="frames">One or more whole frames.</param>
+    /// <param name="room">The room they belong to, for its overflow rule; null for the connection's own traffic.</param>
+    void Send(ReadOnlyMemory<byte> frames, LaneRoom? room);
+
+    /// <summary>Looks at the connection's deadlines; returns when to look next, on the lane's clock.</summary>
+    long OnTimer(Lane lane, long now);
+}

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Fanout.Node.Diagnostics;
+
+namespace Fanout.Node.Lanes;
+
+/// <summary>
+/// One single-threaded delivery loop. It owns its connections and their rooms' local member lists, so nothing in it takes a lock.
+/// </summary>
+/// <remarks>
+/// Thread-safety: <see cref="Post"/> and <see cref="TryPostMessage"/> from anywhere; everything else only from work that runs on the lane.
+/// A lane is not a thread of its own: it is queued to the thread pool when its inbox turns non-empty and leaves again when it is dry.
+/// </remarks>
+internal sealed class Lane : IThreadPoolWorkItem
+{
+    // One round looks at this many items at most before it sends what it gathered: bounds the size of a batch and the time until the
+    // first of its messages leaves.
+    private const int MaxItemsPerRound = 1024;
+
+    private readonly ConcurrentQueue<ILaneWork> _inbox = new();
+    private readonly List<LaneRoom> _roomsWithPending = [];
+    private readonly LaneLog _log;
+    private readonly int _inboxCapacity;
+    private int _messagesWaiting;
+    private int _scheduled;
+
+    public Lane(int index, LaneOptions options, TimeProvider time, FanoutMetrics metrics, ILogger<Lane> logger)
+    {
+        Index = index;
+        Time = time;
+        Timers = new LaneTimers(time);
+        _inboxCapacity = options.InboxCapacity;
+        Metrics = metrics;
+        _log = new LaneLog(logger);
+    }
+
+    /// <summary>Place in the <see cref="LaneSet"/>, and in every room's array of member lists.</summary>
+    public int Index { get; }
+
+    public TimeProvider Time { get; }
+
+    public FanoutMetrics Metrics { get; }
+
+    /// <summary>Deadlines of this lane's connections.</summary>
+    public LaneTimers Timers { get; }
+
+    /// <summary>This lane's connections by client id.</summary>
+    public Dictionary<string, ILaneClient> Clients { get; } = [];
+
+    /// <summary>Hands work to the lane. Never refused: what is posted here is bounded by the connections that cause it.</summary>
+    public void Post(ILaneWork work)
+    {
+        _inbox.Enqueue(work);
+        Schedule();
+    }
+
+    /// <summary>Hands a room's message to the lane; <see langword="false"/> if too many wait already.</summary>
+    public bool TryPostMessage(RoomMessage message)
+    {
+        if (Interlocked.Increment(ref _messagesWaiting) > _inboxCapacity)
+        {
+            Interlocked.Decrement(ref _messagesWaiting);
+            return false;
+        }
+
+        Post(message);
+        return true;
+    }
+
+    /// <summary>Sets a message aside for its room's next flush; called by the message as it runs.</summary>
+    internal void Gather(RoomMessage message)
+    {
+        Interlocked.Decrement(ref _messagesWaiting);
+        if (message.Room.Members[Index] is not { Count: > 0 } room)
+            return;
+        if (room.Pending.Count == 0)
+            _roomsWithPending.Add(room);
+        room.Pending.Add(message);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        var items = 0;
+        while (items < MaxItemsPerRound && _inbox.TryDequeue(out var work))
+        {
+            items++;
+            RunGuarded(work);
+        }
+
+        FlushRooms();
+
+        // Clear the flag before the last look, so that a post that comes in between schedules the lane again.
+        Volatile.Write(ref _scheduled, 0);
+        if (!_inbox.IsEmpty)
+            Schedule();
+    }
+
+    private void Schedule()
+    {
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void FlushRooms()
+    {
+        foreach (var room in _roomsWithPending)
+        {
+            try
+            {
+                room.Flush(this);
+            }
+            catch (Exception e)
+            {
+                // One room's fault must not take the lane, and with it every other room, down.
+                room.Pending.Clear();
+                _log.WorkFailed(e, Index, "flush");
+            }
+        }
+
+        _roomsWithPending.Clear();
+    }
+
+    private void RunGuarded(ILaneWork work)
+    {
+        try
+        {
+            work.Run(this);
+        }
+        catch (Exception e)
+        {
+            _log.WorkFailed(e, Index, work.GetType().Name);
+        }
+    }
+}

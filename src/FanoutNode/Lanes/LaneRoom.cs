@@ -1,0 +1,171 @@
+using System.Runtime.InteropServices;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Lanes;
+
+/// <summary>A room as one lane sees it: its members there, and the messages gathered for the next send. Owned by the lane.</summary>
+internal sealed class LaneRoom(IRoomMembers room, int laneIndex)
+{
+    // Blocks stay under the large object heap's threshold (85,000 bytes), whose collection would stop the lanes.
+    private const int MaxBlockBytes = 64 * 1024;
+
+    private readonly List<LaneMember> _members = [];
+    private int _messagePackMembers;
+
+    public IRoomMembers Room { get; } = room;
+
+    /// <summary>Messages that wait for the end of the lane's round.</summary>
+    public List<RoomMessage> Pending { get; } = [];
+
+    public int Count => _members.Count;
+
+    /// <summary>Whether a member that lags gets the newest message only (<c>Overflow: Latest</c>).</summary>
+    public bool KeepsNewestOnly => Room.KeepsNewestOnly;
+
+    public ReadOnlySpan<LaneMember> Members => CollectionsMarshal.AsSpan(_members);
+
+    /// <summary>Adds a member; what was gathered before is not for it, and is sent first.</summary>
+    public void Add(Lane lane, LaneMember member)
+    {
+        Flush(lane);
+        member.Index = _members.Count;
+        _members.Add(member);
+        if (member.Client.Format == WireFormat.MessagePack)
+            _messagePackMembers++;
+        Room.SetOccupied(laneIndex, true);
+    }
+
+    /// <summary>Removes a member, after it got what was gathered for it.</summary>
+    public void Remove(Lane lane, LaneMember member)
+    {
+        if (member.Index < 0)
+            return;
+        Flush(lane);
+        var last = _members[^1];
+        _members[member.Index] = last;
+        last.Index = member.Index;
+        _members.RemoveAt(_members.Count - 1);
+        member.Index = -1;
+        if (member.Client.Format == WireFormat.MessagePack)
+            _messagePackMembers--;
+        if (_members.Count == 0)
+            Room.SetOccupied(laneIndex, false);
+    }
+
+    /// <summary>Sends what was gathered: one send to each member.</summary>
+    public void Flush(Lane lane)
+    {
+        if (Pending.Count == 0)
+            return;
+        var pending = CollectionsMarshal.AsSpan(Pending);
+        var delivered = 0L;
+        for (var start = 0; start < pending.Length;)
+        {
+            var length = NextBlock(pending[start..]);
+            delivered += SendBlock(lane, pending.Slice(start, length));
+            start += length;
+        }
+
+        Pending.Clear();
+        lane.Metrics.Delivered(delivered);
+    }
+
+    private static int NextBlock(ReadOnlySpan<RoomMessage> messages)
+    {
+        var bytes = messages[0].Size;
+        var count = 1;
+        while (count < messages.Length && (bytes += messages[count].Size) <= MaxBlockBytes)
+            count++;
+        return count;
+    }
+
+    private long SendBlock(Lane lane, ReadOnlySpan<RoomMessage> messages)
+    {
+        ReadOnlyMemory<byte> json = _members.Count > _messagePackMembers ? Join(messages, WireFormat.Json) : default;
+        ReadOnlyMemory<byte> messagePack = _messagePackMembers > 0 ? Join(messages, WireFormat.MessagePack) : default;
+
+        var excluded = AnyExcludedHere(lane, messages);
+        var delivered = 0L;
+        foreach (var member in Members)
+        {
+            if (excluded && IsExcluded(messages, member.Client))
+            {
+                delivered += SendSome(messages, member.Client);
+                continue;
+            }
+
+            member.Client.Send(member.Client.Format == WireFormat.Json ? json : messagePack, this);
+            delivered += messages.Length;
+        }
+
+        return delivered;
+    }
+
+    private static byte[] Join(ReadOnlySpan<RoomMessage> messages, WireFormat format)
+    {
+        if (messages.Length == 1)
+            return messages[0].Frame(format);
+        var length = 0;
+        foreach (var message in messages)
+            length += message.Frame(format).Length;
+        var block = GC.AllocateUninitializedArray<byte>(length);
+        var at = 0;
+        foreach (var message in messages)
+        {
+            var frame = message.Frame(format);
+            frame.CopyTo(block, at);
+            at += frame.Length;
+        }
+
+        return block;
+    }
+
+    private static bool AnyExcludedHere(Lane lane, ReadOnlySpan<RoomMessage> messages)
+    {
+        foreach (var message in messages)
+        {
+            if (message.ExcludedClientId is { } id && lane.Clients.ContainsKey(id))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsExcluded(ReadOnlySpan<RoomMessage> messages, ILaneClient client)
+    {
+        foreach (var message in messages)
+        {
+            if (message.ExcludedClientId == client.ClientId)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The newest of the messages that are being sent just now, for a member that cannot take all of them.</summary>
+    public ReadOnlyMemory<byte> NewestFrameFor(ILaneClient client)
+    {
+        for (var i = Pending.Count - 1; i > 0; i--)
+        {
+            if (Pending[i].ExcludedClientId != client.ClientId)
+                return Pending[i].Frame(client.Format);
+        }
+
+        return Pending[0].Frame(client.Format);
+    }
+
+    // The rare member that must not get all of a block: its messages one by one.
+    private int SendSome(ReadOnlySpan<RoomMessage> messages, ILaneClient client)
+    {
+        var sent = 0;
+        foreach (var message in messages)
+        {
+            if (message.ExcludedClientId == client.ClientId)
+                continue;
+            client.Send(message.Frame(client.Format), this);
+            sent++;
+        }
+
+        return sent;
+    }
+}

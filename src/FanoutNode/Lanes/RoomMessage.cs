@@ -1,0 +1,56 @@
+using Fanout.Node.Connections.Framing;
+using Fanout.Shared.Envelopes;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Lanes;
+
+/// <summary>
+/// One message of a room on this node: decoded once from the backplane, encoded at most once for each subprotocol, shared by all members.
+/// </summary>
+/// <remarks>Immutable but for the encoded frames, which whichever lane needs them first makes.</remarks>
+internal sealed class RoomMessage : ILaneWork
+{
+    private readonly Lock _encoding = new();
+    private byte[]? _jsonFrame;
+    private byte[]? _messagePackFrame;
+
+    public required IRoomMembers Room { get; init; }
+
+    public required string Id { get; init; }
+
+    /// <summary>Place in the room; null where the room keeps no history.</summary>
+    public long? Offset { get; init; }
+
+    /// <summary>Unix milliseconds in the backplane's clock.</summary>
+    public required long Timestamp { get; init; }
+
+    public Sender? From { get; init; }
+
+    /// <summary>The connection that must not get this message, if any.</summary>
+    public string? ExcludedClientId { get; init; }
+
+    public required Payload Payload { get; init; }
+
+    /// <summary>About how many bytes a frame of it takes; exact enough to bound a batch.</summary>
+    public int Size => Payload.Bytes.Length + 256;
+
+    public void Run(Lane lane) => lane.Gather(this);
+
+    /// <summary>The whole frame for members that speak that format.</summary>
+    public byte[] Frame(WireFormat format)
+    {
+        ref var frame = ref format == WireFormat.Json ? ref _jsonFrame : ref _messagePackFrame;
+        return Volatile.Read(ref frame) ?? Encode(ref frame, format);
+    }
+
+    private byte[] Encode(ref byte[]? frame, WireFormat format)
+    {
+        // Two lanes may ask at once: the second waits the few microseconds instead of doing the work again.
+        lock (_encoding)
+        {
+            if (frame is null)
+                Volatile.Write(ref frame, ServerFrames.Encode(format, new RoomMessageEnvelope(Room.Name, Id, Offset, Timestamp, From, Payload)));
+            return frame!;
+        }
+    }
+}

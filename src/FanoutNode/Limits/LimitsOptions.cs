@@ -1,0 +1,43 @@
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Node.Limits;
+
+/// <summary>Settings under <c>Fanout:Limits</c>. 0 switches a limit off.</summary>
+internal sealed class LimitsOptions
+{
+    /// <summary>Largest message of a client, and largest body of a publish by HTTP, in bytes. Over it: close with 1009, or 413.</summary>
+    public int MaxMessageBytes { get; set; } = ProtocolLimits.DefaultMaxMessageBytes;
+
+    /// <summary>Messages a second that one connection may send for long.</summary>
+    public int MessagesPerSecond { get; set; } = 100;
+
+    /// <summary>Messages that one connection may send at once after a pause.</summary>
+    public int MessageBurst { get; set; } = 200;
+
+    /// <summary>Bytes a second that one connection may send for long. Off by default.</summary>
+    public long BytesPerSecond { get; set; }
+
+    /// <summary>Rooms that one connection may be in, its user's own room not counted.</summary>
+    public int MaxRoomsPerConnection { get; set; } = 100;
+
+    /// <summary>Bytes that may wait for a socket that reads slowly, before it is closed with 4001.</summary>
+    public long MaxBacklogBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>So long may a socket with something to send take nothing, before it is closed with 4001.</summary>
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>So long may a client take for its handshake.</summary>
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Connections on this node. Over it: 503 with <c>Retry-After</c>.</summary>
+    public int MaxConnections { get; set; }
+
+    /// <summary>Connections from one address on this node.</summary>
+    public int MaxConnectionsPerIp { get; set; }
+
+    /// <summary>Connections of one user on this node.</summary>
+    public int MaxConnectionsPerUser { get; set; }
+
+    /// <summary>New connections a second on this node. Over it: 503 with a spread <c>Retry-After</c>.</summary>
+    public int ConnectionsPerSecond { get; set; }
+}

@@ -1,0 +1,30 @@
+namespace Fanout.Node.Limits;
+
+/// <summary>
+/// A token bucket of 16 bytes: a rate for the long run and a burst for the moment. A struct in the connection, since a limiter object of
+/// its own (System.Threading.RateLimiting) costs some hundred bytes and a timer for each connection.
+/// </summary>
+/// <remarks>Not thread-safe; used by the connection's reader alone. A rate of 0 lets everything through.</remarks>
+internal struct TokenBucket(int burst, long now)
+{
+    private double _tokens = Math.Max(burst, 1);
+    private long _lastMs = now;
+
+    /// <summary>Takes one token if there is one; else says after how many milliseconds there will be.</summary>
+    public bool TryTake(int ratePerSecond, int burstSize, long nowMs, out long retryAfterMs)
+    {
+        retryAfterMs = 0;
+        if (ratePerSecond <= 0)
+            return true;
+        _tokens = Math.Min(Math.Max(burstSize, 1), _tokens + ((nowMs - _lastMs) * (double)ratePerSecond / 1000));
+        _lastMs = nowMs;
+        if (_tokens >= 1)
+        {
+            _tokens -= 1;
+            return true;
+        }
+
+        retryAfterMs = (long)Math.Ceiling((1 - _tokens) * 1000 / ratePerSecond);
+        return false;
+    }
+}

@@ -1,0 +1,15 @@
+using Fanout.Shared.Envelopes;
+
+namespace Fanout.Node.Publishing;
+
+/// <summary>From where a publish came; a metric's tag.</summary>
+internal enum PublishSource
+{
+    Socket,
+    Http,
+}
+
+/// <summary>A publish whose room, payload and grant are checked.</summary>
+/// <param name="From">Absent for HTTP.</param>
+/// <param name="ExcludedClientId">The connection that must not get the message.</param>
+internal sealed record PublishRequest(string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source);

@@ -1,0 +1,18 @@
+using Fanout.Node.Backplane;
+using Fanout.Node.Diagnostics;
+using Fanout.Node.Rooms;
+
+namespace Fanout.Node.Publishing;
+
+/// <summary>The one way of a message into the backplane, from sockets and from HTTP alike.</summary>
+internal sealed class Publisher(IBackplane backplane, RoomPolicies policies, MessageIds ids, TimeProvider time, FanoutMetrics metrics)
+{
+    /// <summary>Publishes. Calls made one after the other reach the backplane in that order.</summary>
+    public ValueTask<PublishResult> PublishAsync(PublishRequest request)
+    {
+        var id = ids.Next();
+        var message = new StoredMessage(id, time.GetUtcNow().ToUnixTimeMilliseconds(), request.From, request.ExcludedClientId, request.Payload);
+        metrics.Published(request.Source);
+        return backplane.PublishAsync(new Publication(request.Room, policies.For(request.Room), id, MessageCodec.Encode(message)));
+    }
+}

@@ -1,0 +1,36 @@
+using Fanout.Shared.Rooms;
+
+namespace Fanout.Node.Rooms;
+
+/// <summary>A room that a client asks for at the connect, and from where on.</summary>
+/// <param name="Name">As the client wrote it; not checked yet.</param>
+/// <param name="Since">The position it has, if it has one.</param>
+/// <param name="Problem">What is wrong with the item, for the <c>error</c> that answers it.</param>
+internal sealed record RequestedRoom(string Name, RoomPosition? Since, string? Problem)
+{
+    /// <summary>
+    /// Reads <c>a;&lt;epoch&gt;;&lt;offset&gt;,b</c>, percent-decoded already. A bad item is returned with its problem: it gets an answer of its
+    /// own and does not harm the others.
+    /// </summary>
+    public static List<RequestedRoom> ParseList(string value)
+    {
+        var rooms = new List<RequestedRoom>();
+        foreach (var item in value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var parts = item.Split(';');
+            if (rooms.Exists(room => room.Name == parts[0]))
+                continue;
+            rooms.Add(parts.Length switch
+            {
+                1 => new RequestedRoom(parts[0], null, null),
+                3 when RoomPosition.TryParse(parts[1], parts[2], out var since) => new RequestedRoom(parts[0], since, null),
+                _ => new RequestedRoom(parts[0], null, "a room in 'rooms' is written name or name;epoch;offset"),
+            });
+        }
+
+        return rooms;
+    }
+
+    /// <summary>Whether the name could be joined by anybody; whether this client may is asked later.</summary>
+    public bool IsWellFormed => Problem is null && RoomName.IsValid(Name);
+}

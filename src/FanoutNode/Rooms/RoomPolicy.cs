@@ -1,0 +1,21 @@
+namespace Fanout.Node.Rooms;
+
+/// <summary>What happens to a member of a room that reads more slowly than the room speaks.</summary>
+internal enum Overflow
+{
+    /// <summary>It is cut with 4001 and resumes from the history.</summary>
+    Disconnect,
+
+    /// <summary>It gets the newest message only, once it reads again.</summary>
+    Latest,
+}
+
+/// <summary>What a room keeps, by the first pattern that fits its name.</summary>
+/// <param name="HistorySize">Messages kept; 0: none, and the room has no epoch and no offsets.</param>
+/// <param name="HistoryTtl">How long they are kept after the last publish.</param>
+/// <param name="Presence">Whether members see each other's info, and are told of joins and leaves.</param>
+/// <param name="Overflow">What happens to a member that lags.</param>
+internal sealed record RoomPolicy(int HistorySize, TimeSpan HistoryTtl, bool Presence, Overflow Overflow)
+{
+    public bool HasHistory => HistorySize > 0 && HistoryTtl > TimeSpan.Zero;
+}

@@ -1,0 +1,170 @@
+using Fanout.Node.Backplane;
+using Fanout.Node.Connections;
+using Fanout.Node.Connections.Framing;
+using Fanout.Node.Lanes;
+using Fanout.Node.Limits;
+using Fanout.Shared.Envelopes;
+using Fanout.Shared.Protocol;
+using Fanout.Shared.Rooms;
+
+namespace Fanout.Node.Rooms;
+
+/// <summary>Takes sessions into rooms and out of them: subscription, membership, and the lane's member list, in that order.</summary>
+internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backplane, LimitsOptions limits, ILogger<RoomService> logger)
+{
+    /// <summary>Joins the rooms named at the connect; each gets its own <c>joined</c> or <c>error</c>.</summary>
+    public void JoinAll(Session session, IReadOnlyList<RequestedRoom> requested)
+    {
+        foreach (var room in requested)
+        {
+            var request = new JoinRequest(null, room.Name, room.Since, null, false, CountsAnswer: false);
+            if (room.Problem is { } problem)
+                Fail(session, request, ErrorCode.BadMessage, problem);
+            else
+                Join(session, request);
+        }
+    }
+
+    /// <summary>Checks a join and starts it; the answer comes when it is done.</summary>
+    public void Join(Session session, JoinRequest request)
+    {
+        var principal = session.Connection.Principal;
+        if (!RoomName.IsValid(request.Room))
+            Fail(session, request, ErrorCode.BadRoom, RoomProblem(request.Room));
+        else if (!principal.MayJoin(request.Room))
+            Fail(session, request, ErrorCode.Forbidden, "the token does not grant joining this room");
+        else if (IsFull(session, request.Room))
+            Fail(session, request, ErrorCode.TooManyRooms, $"a connection may be in {limits.MaxRoomsPerConnection} rooms");
+        else
+            session.Rooms.Enqueue(request.Room, room => JoinAsync(session, room, request));
+    }
+
+    /// <summary>Starts a leave; the answer comes when it is done.</summary>
+    public void Leave(Session session, string? id, string name) =>
+        session.Rooms.Enqueue(name, async room =>
+        {
+            if (!room.IsJoined)
+            {
+                session.Connection.Answer(new ErrorMessage(id, name, ErrorCode.NotJoined, "the connection is not in this room"));
+                return;
+            }
+
+            await LeaveAsync(session, room);
+            session.Connection.Answer(new LeftMessage(id, name));
+        });
+
+    /// <summary>Puts a session out of a room, with a notice that says why.</summary>
+    public void Remove(Session session, string name, string reason) =>
+        session.Rooms.Enqueue(name, async room =>
+        {
+            if (!room.IsJoined)
+                return;
+            await LeaveAsync(session, room);
+            session.Connection.Send(new RemovedMessage(name, reason));
+        });
+
+    /// <summary>Leaves everything: the connection is over. The lane has let go of it already.</summary>
+    public void LeaveAll(Session session) => session.Rooms.Close(room => room.IsJoined ? LeaveAsync(session, room) : Task.CompletedTask);
+
+    /// <summary>Says why a name is no room name.</summary>
+    public static string RoomProblem(string? name) => string.IsNullOrEmpty(name)
+        ? "'room' is missing"
+        : $"a room name has 1 to {ProtocolLimits.MaxRoomNameBytes} characters of A-Z a-z 0-9 . _ : @ = -";
+
+    // 1 subscribe -> 2 become a member for all nodes -> 3 answer and enter the lane's list, in one step of the lane
+    private async Task JoinAsync(Session session, SessionRoom state, JoinRequest request)
+    {
+        if (state.IsJoined)
+        {
+            await AnswerPresentStateAsync(session, state, request);
+            return;
+        }
+
+        var room = rooms.Acquire(request.Room);
+        try
+        {
+            // 1
+            await rooms.EnsureSubscribedAsync(room);
+
+            // 2
+            var count = await backplane.Membership.AddAsync(room.Name, IdentityOf(session));
+
+            // 3
+            state.Room = room;
+            var connection = session.Connection;
+            state.Member = new LaneMember(connection, room.OnLane(connection.Lane)) { WantsPresence = request.WantsPresence };
+            var joined = new JoinedMessage(request.Id, room.Name, null, null, false, count);
+            connection.Lane.Post(new AddMemberWork(
+                connection, state.Member, ServerFrames.Encode(connection.Format, joined), request.CountsAnswer ? connection.Gate : null));
+        }
+        catch (Exception e)
+        {
+            rooms.Release(room);
+            if (e is BackplaneUnavailableException)
+            {
+                Fail(session, request, ErrorCode.BackplaneUnavailable, "the backplane cannot be reached; join again later");
+                return;
+            }
+
+            LogJoinFailed(logger, e, session.Connection.ClientId);
+            Fail(session, request, ErrorCode.Internal, "the join failed; it has been logged");
+        }
+    }
+
+    private async Task AnswerPresentStateAsync(Session session, SessionRoom state, JoinRequest request)
+    {
+        if (request.Since is not null || request.Last is not null)
+        {
+            Fail(session, request, ErrorCode.AlreadyJoined, "the connection is in this room; leave it before joining from a position");
+            return;
+        }
+
+        try
+        {
+            var count = await backplane.Membership.CountAsync(state.Name);
+            Reply(session, request, new JoinedMessage(request.Id, state.Name, null, null, false, count));
+        }
+        catch (BackplaneUnavailableException)
+        {
+            Fail(session, request, ErrorCode.BackplaneUnavailable, "the backplane cannot be reached; try again later");
+        }
+    }
+
+    private async Task LeaveAsync(Session session, SessionRoom state)
+    {
+        var room = state.Room!;
+        session.Connection.Lane.Post(new RemoveMemberWork(session.Connection, state.Member!));
+        state.Room = null;
+        state.Member = null;
+        await backplane.Membership.RemoveAsync(room.Name, IdentityOf(session));
+        rooms.Release(room);
+    }
+
+    private bool IsFull(Session session, string name)
+    {
+        if (limits.MaxRoomsPerConnection == 0 || session.Rooms.Contains(name))
+            return false;
+        // The user's own room takes no place: the client did not ask for it.
+        var own = session.Connection.Principal.OwnRoom;
+        var taken = session.Rooms.Count - (own is not null && session.Rooms.Contains(own) ? 1 : 0);
+        return name != own && taken >= limits.MaxRoomsPerConnection;
+    }
+
+    private static ClientIdentity IdentityOf(Session session) => new(
+        session.Connection.ClientId, session.Connection.Principal.UserId, session.Connection.Principal.Info, session.Connection.ConnectedAt);
+
+    private static void Fail(Session session, JoinRequest request, ErrorCode code, string message) =>
+        Reply(session, request, new ErrorMessage(request.Id, request.Room, code, message));
+
+    private static void Reply<T>(Session session, JoinRequest request, in T message)
+        where T : struct, IServerMessage
+    {
+        if (request.CountsAnswer)
+            session.Connection.Answer(message);
+        else
+            session.Connection.Send(message);
+    }
+
+    [LoggerMessage(1210, LogLevel.Error, "A join of {ClientId} failed", EventName = "JoinFailed")]
+    private static partial void LogJoinFailed(ILogger logger, Exception exception, string clientId);
+}

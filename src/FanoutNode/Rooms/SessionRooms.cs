@@ -1,0 +1,89 @@
+namespace Fanout.Node.Rooms;
+
+/// <summary>
+/// The rooms of one session. Operations on one room run one after the other, so that a leave never overtakes the join before it, and the
+/// close of the connection comes last; operations on different rooms run side by side.
+/// </summary>
+internal sealed class SessionRooms
+{
+    private readonly Lock _gate = new();
+    private Dictionary<string, SessionRoom>? _rooms;
+    private bool _closed;
+
+    /// <summary>How many rooms the session is in or has operations under way for.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _rooms?.Count ?? 0;
+        }
+    }
+
+    public bool Contains(string name)
+    {
+        lock (_gate)
+            return _rooms?.ContainsKey(name) ?? false;
+    }
+
+    /// <summary>The names of the rooms that the session is in now.</summary>
+    public IReadOnlyList<string> Joined
+    {
+        get
+        {
+            lock (_gate)
+                return _rooms is null ? [] : [.. _rooms.Values.Where(room => room.IsJoined).Select(room => room.Name)];
+        }
+    }
+
+    /// <summary>Runs an operation on a room after all earlier ones on it; not at all once the session is closed.</summary>
+    public void Enqueue(string name, Func<SessionRoom, Task> operation)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+            _rooms ??= [];
+            if (!_rooms.TryGetValue(name, out var room))
+                _rooms.Add(name, room = new SessionRoom(name));
+            Append(room, operation);
+        }
+    }
+
+    /// <summary>Takes no more operations, and runs a last one on each room.</summary>
+    public void Close(Func<SessionRoom, Task> last)
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            if (_rooms is null)
+                return;
+            foreach (var room in _rooms.Values)
+                Append(room, last);
+        }
+    }
+
+    private void Append(SessionRoom room, Func<SessionRoom, Task> operation)
+    {
+        room.Waiting++;
+        room.Tail = RunAfterAsync(room.Tail, room, operation);
+    }
+
+    private async Task RunAfterAsync(Task previous, SessionRoom room, Func<SessionRoom, Task> operation)
+    {
+        // Off the caller's stack and lock in any case.
+        await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await operation(room);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (--room.Waiting == 0 && !room.IsJoined)
+                    _rooms!.Remove(room.Name);
+            }
+        }
+    }
+}
