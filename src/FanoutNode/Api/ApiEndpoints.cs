@@ -12,6 +12,7 @@ internal static class ApiEndpoints
         api.MapGet("/rooms", RoomEndpoints.ListAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
         api.MapGet("/rooms/{room}", RoomEndpoints.GetAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
         api.MapGet("/rooms/{room}/members", RoomEndpoints.MembersAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
+        api.MapGet("/rooms/{room}/history", HistoryEndpoint.HandleAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
         api.MapGet("/nodes", ListNodesAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
     }
 

@@ -10,6 +10,7 @@ namespace Fanout.Node.Api;
 /// <summary><c>POST /api/v1/rooms/{room}/messages</c>: publishes the body, which is any JSON value.</summary>
 internal static class PublishEndpoint
 {
+    private const string KeyHeader = "Idempotency-Key";
     private const string ExcludeHeader = "Fanout-Exclude";
 
     // Longer than any client id; the message's header has a byte for the length.
@@ -23,6 +24,10 @@ internal static class PublishEndpoint
         if (excluded.Length > MaxExcludeLength || !System.Text.Ascii.IsValid(excluded))
             return ApiProblem.BadRequest($"The header {ExcludeHeader} must hold a client id.");
 
+        string? key = request.Headers[KeyHeader];
+        if (key is { Length: 0 or > ProtocolLimits.MaxKeyLength })
+            return ApiProblem.BadRequest($"The header {KeyHeader} must have 1 to {ProtocolLimits.MaxKeyLength} characters.");
+
         var body = await ReadBodyAsync(request, limits.MaxMessageBytes, cancellation);
         if (body is null)
             return ApiProblem.TooLarge(limits.MaxMessageBytes);
@@ -30,7 +35,7 @@ internal static class PublishEndpoint
             return ApiProblem.BadRequest(body.Value.IsEmpty ? "The body is empty; it must be one JSON value." : $"The body is refused: {problem}.");
 
         var result = await publisher.PublishAsync(new PublishRequest(
-            room, new Payload(WireFormat.Json, payload), From: null, excluded.Length == 0 ? null : excluded, PublishSource.Http));
+            room, new Payload(WireFormat.Json, payload), From: null, excluded.Length == 0 ? null : excluded, PublishSource.Http, ApiKeyFilter.CallerOf(request.HttpContext), key));
         return ApiProblem.OfPublish(result.Outcome)
             ?? Results.Json(new PublishAnswer(result.MessageId, result.Offset, result.Epoch, result.Nodes), ApiJson.Default.PublishAnswer);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fanout.Node.Backplane;
+using Fanout.Node.History;
 using Fanout.Node.Presence;
 using Fanout.Shared.Protocol;
 using Fanout.Shared.Rooms;
@@ -20,14 +21,15 @@ internal static class RoomEndpoints
         });
     }
 
-    public static async Task<IResult> GetAsync(string room, PresenceReader presence)
+    public static async Task<IResult> GetAsync(string room, PresenceReader presence, HistoryReader history)
     {
         if (!RoomName.IsValid(room))
             return ApiProblem.BadRoom(room);
         return await GuardAsync(async () =>
         {
             var counts = await presence.CountAsync(room);
-            return Results.Json(new RoomDetails(room, counts.Members, counts.Users, null, null), ApiJson.Default.RoomDetails);
+            var position = await history.PositionAsync(room);
+            return Results.Json(new RoomDetails(room, counts.Members, counts.Users, position?.Epoch, position?.Offset), ApiJson.Default.RoomDetails);
         });
     }
 
@@ -58,6 +60,6 @@ internal static class RoomEndpoints
         }
     }
 
-    private static IResult? PageProblem(int? limit) =>
+    internal static IResult? PageProblem(int? limit) =>
         limit is null or (>= 1 and <= ProtocolLimits.MaxPageSize) ? null : ApiProblem.BadRequest($"'limit' must be 1 to {ProtocolLimits.MaxPageSize}.");
 }

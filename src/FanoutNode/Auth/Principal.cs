@@ -15,6 +15,12 @@ internal sealed record Principal(string? UserId, Grants Grants, Payload? Info, D
     /// <summary>The room that all connections of this user are in.</summary>
     public string? OwnRoom { get; } = UserId is null ? null : UserRoom.TryNameFor(UserId);
 
+    /// <summary>
+    /// Whose idempotency keys this principal's are. A user's survive a reconnect, from wherever; anonymous clients share theirs, since nothing
+    /// tells one that comes back from another: their keys should be random.
+    /// </summary>
+    public string KeyScope { get; } = UserId is null ? "anonymous" : "user." + Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(UserId));
+
     public bool MayJoin(string room) => room == OwnRoom || Grants.Allows(Grants.Join, room);
 
     public bool MayPublish(string room) => room != RoomName.All && Grants.Allows(Grants.Publish, room);

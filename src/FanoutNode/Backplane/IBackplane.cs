@@ -17,6 +17,9 @@ internal interface IBackplane : IAsyncDisposable
     /// <summary>Who is in which room.</summary>
     IMembership Membership { get; }
 
+    /// <summary>What rooms with history keep.</summary>
+    IRoomLog Log { get; }
+
     /// <summary>Which nodes there are.</summary>
     INodeDirectory Nodes { get; }
 
@@ -50,6 +53,9 @@ internal interface IBackplaneListener
     /// <param name="room">Valid during the call only.</param>
     /// <param name="data">Valid during the call only.</param>
     void OnMessage(ReadOnlySpan<char> room, ReadOnlySpan<byte> data);
+
+    /// <summary>Messages may have been missed: all subscriptions are there again after a connection was lost.</summary>
+    void OnContinuityLost();
 
     /// <summary>The backplane became healthy or degraded.</summary>
     void OnStateChanged(BackplaneState state);

@@ -7,7 +7,18 @@ namespace Fanout.Node.Backplane;
 /// <param name="Policy">What the room keeps.</param>
 /// <param name="MessageId">Made by this node, unique in all of the service.</param>
 /// <param name="Data">The encoded message, see <see cref="MessageCodec"/>.</param>
-internal readonly record struct Publication(string Room, RoomPolicy Policy, string MessageId, ReadOnlyMemory<byte> Data);
+/// <param name="Once">Set where the publisher gave an idempotency key.</param>
+internal readonly record struct Publication(string Room, RoomPolicy Policy, string MessageId, ReadOnlyMemory<byte> Data, IdempotencyKey? Once = null);
+
+/// <summary>Makes a publish happen once, however often it is tried.</summary>
+/// <param name="Principal">Whose key it is: keys of different publishers never meet.</param>
+/// <param name="Key">As the publisher gave it.</param>
+/// <param name="PayloadHash">Tells a repetition from another publish under the same key.</param>
+internal sealed record IdempotencyKey(string Principal, string Key, string PayloadHash)
+{
+    /// <summary>How long a key is remembered: well over the time that a client goes on trying.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
+}
 
 /// <summary>How a publish ended.</summary>
 internal enum PublishOutcome

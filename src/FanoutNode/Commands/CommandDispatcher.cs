@@ -15,6 +15,7 @@ internal sealed partial class CommandDispatcher(
     PublishCommand publish,
     MembershipCommands membership,
     PresenceCommand presence,
+    HistoryCommand history,
     RefreshCommand refresh,
     FanoutMetrics metrics,
     ILogger<CommandDispatcher> logger) : IMessageHandler
@@ -78,7 +79,7 @@ internal sealed partial class CommandDispatcher(
                 refresh.Run(session, message);
                 break;
             case MessageTypes.History:
-                session.Connection.Answer(new ErrorMessage(message.Id, message.Room, ErrorCode.NotFound, "this room keeps no history"));
+                history.Run(session, message);
                 break;
             case MessageTypes.Request:
                 session.Connection.Answer(new ErrorMessage(message.Id, null, ErrorCode.MethodNotFound, "no back end is configured for this method"));

@@ -68,7 +68,7 @@ internal sealed class MembershipCommands(RoomService rooms)
         return new JoinRequest(message.Id, message.Room ?? "", position, last, payload.GetBoolean("presence"), CountsAnswer: true);
     }
 
-    private static RoomPosition ReadPosition(JsonElement since) =>
+    internal static RoomPosition ReadPosition(JsonElement since) =>
         since.TryGetProperty("epoch", out var epoch) && epoch.ValueKind == JsonValueKind.String
         && since.TryGetProperty("offset", out var offset) && offset.ValueKind == JsonValueKind.Number && offset.TryGetInt64(out var number) && number >= 0
             ? new RoomPosition(epoch.GetString()!, number)

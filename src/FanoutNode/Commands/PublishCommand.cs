@@ -31,7 +31,9 @@ internal sealed partial class PublishCommand(Publisher publisher, ILogger<Publis
             new Payload(connection.Format, message.Payload.ToArray()),
             new Sender(connection.ClientId, connection.Principal.UserId),
             message.Echo ? null : connection.ClientId,
-            PublishSource.Socket);
+            PublishSource.Socket,
+            connection.Principal.KeyScope,
+            message.Key);
 
         var publish = publisher.PublishAsync(request);
         if (publish.IsCompletedSuccessfully)

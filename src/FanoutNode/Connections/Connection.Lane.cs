@@ -2,6 +2,7 @@ using Fanout.Node.Connections.Framing;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Lanes;
 using Fanout.Shared.Protocol;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Connections;
 
@@ -11,6 +12,7 @@ internal sealed partial class Connection : ILaneClient
     private readonly TaskCompletionSource _closeSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<LaneMember> _laneMembers = new(1);
     private Dictionary<LaneRoom, ReadOnlyMemory<byte>>? _newest;
+    private List<ILaneWork>? _whenDrained;
     private Outbound _outbound = null!;
     private Action _abort = null!;
     private long _lastPing;
@@ -52,13 +54,17 @@ internal sealed partial class Connection : ILaneClient
     }
 
     /// <summary>Takes the connection into a room's list on this lane; <paramref name="joined"/> goes out before the room's first message.</summary>
-    public void AddTo(Lane lane, LaneMember member, ReadOnlyMemory<byte> joined)
+    public void AddTo(Lane lane, LaneMember member, ReadOnlyMemory<byte> joined, RoomPosition? at, RoomPosition? since)
     {
         if (!_attached)
+        {
+            member.Room.Room.CountOut(lane.Index);
             return;
-        member.Room.Add(lane, member);
-        _laneMembers.Add(member);
+        }
+
         Send(joined, null);
+        _laneMembers.Add(member);
+        member.Room.Add(lane, member, at, since);
     }
 
     public void RemoveFrom(Lane lane, LaneMember member)
@@ -123,6 +129,10 @@ internal sealed partial class Connection : ILaneClient
         return NextDue();
     }
 
+    public bool IsDrained => _outbound.IsFlushed;
+
+    public void WhenDrained(ILaneWork work) => (_whenDrained ??= []).Add(work);
+
     /// <summary>The transport did not take everything: see to it that a stall is noticed.</summary>
     public void OnBlocked() => Lane.Timers.Schedule(this, _outbound.StallDeadline);
 
@@ -133,6 +143,11 @@ internal sealed partial class Connection : ILaneClient
             _closeSent.TrySetResult();
         else if (_newest is not null)
             SendNewest();
+        if (_whenDrained is not { } waiting)
+            return;
+        _whenDrained = null;
+        foreach (var work in waiting)
+            Lane.Post(work);
     }
 
     /// <summary>The transport failed: no close frame can be sent; the reader ends and reports it.</summary>

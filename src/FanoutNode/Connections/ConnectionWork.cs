@@ -1,5 +1,6 @@
 using Fanout.Node.Lanes;
 using Fanout.Shared.Protocol;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Connections;
 
@@ -32,11 +33,14 @@ internal sealed class CloseWork(Connection connection, CloseCode? code, string r
 }
 
 /// <summary>Takes a connection into a room on its lane.</summary>
-internal sealed class AddMemberWork(Connection connection, LaneMember member, ReadOnlyMemory<byte> joinedFrame, ReplyGate? gate) : ILaneWork
+/// <param name="at">Where the room was when the member was let in; null without history.</param>
+/// <param name="since">What the member has already; null: it begins live.</param>
+internal sealed class AddMemberWork(
+    Connection connection, LaneMember member, ReadOnlyMemory<byte> joinedFrame, RoomPosition? at, RoomPosition? since, ReplyGate? gate) : ILaneWork
 {
     public void Run(Lane lane)
     {
-        connection.AddTo(lane, member, joinedFrame);
+        connection.AddTo(lane, member, joinedFrame, at, since);
         gate?.Leave();
     }
 }

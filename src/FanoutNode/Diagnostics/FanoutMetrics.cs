@@ -20,6 +20,8 @@ internal sealed class FanoutMetrics : IDisposable
     private readonly Counter<long> _outboundBytes;
     private readonly Counter<long> _limited;
     private readonly Counter<long> _leasesReaped;
+    private readonly Counter<long> _gaps;
+    private readonly Counter<long> _recoveries;
     private readonly Histogram<double> _probeDuration;
     private int _backplaneState;
 
@@ -35,6 +37,8 @@ internal sealed class FanoutMetrics : IDisposable
         _outboundBytes = _meter.CreateCounter<long>("fanout.outbound.bytes", "By", "Bytes of frames handed to sockets or their backlogs.");
         _limited = _meter.CreateCounter<long>("fanout.limited", "{refusal}", "Refusals by a limit, by limit.");
         _leasesReaped = _meter.CreateCounter<long>("fanout.leases.reaped", "{lease}", "Dead nodes whose members this node removed.");
+        _gaps = _meter.CreateCounter<long>("fanout.backplane.gaps", "{gap}", "Gaps in rooms' sequences on this node, by how they ended.");
+        _recoveries = _meter.CreateCounter<long>("fanout.recoveries", "{recovery}", "Clients that came back with a position, by outcome.");
         _probeDuration = _meter.CreateHistogram(
             "fanout.backplane.probe.duration",
             "s",
@@ -68,6 +72,20 @@ internal sealed class FanoutMetrics : IDisposable
     public void Dropped(DropReason reason, long count = 1) => _dropped.Add(count, new KeyValuePair<string, object?>("reason", Name(reason)));
 
     public void Limited(string limit) => _limited.Add(1, new KeyValuePair<string, object?>("limit", limit));
+
+    public void Gap(GapOutcome outcome) => _gaps.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch
+    {
+        GapOutcome.Filled => "filled",
+        GapOutcome.Lost => "lost",
+        _ => "new_epoch",
+    }));
+
+    public void Recovery(RecoveryOutcome outcome) => _recoveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch
+    {
+        RecoveryOutcome.Recovered => "recovered",
+        RecoveryOutcome.NotRecovered => "not_recovered",
+        _ => "overtaken",
+    }));
 
     public void LeaseReaped() => _leasesReaped.Add(1);
 

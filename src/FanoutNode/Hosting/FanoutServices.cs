@@ -8,6 +8,7 @@ using Fanout.Node.Connections;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Drain;
+using Fanout.Node.History;
 using Fanout.Node.Hosting.Settings;
 using Fanout.Node.Lanes;
 using Fanout.Node.Presence;
@@ -61,7 +62,12 @@ internal static class FanoutServices
 
     private static IServiceCollection AddRooms(this IServiceCollection services, FanoutSettings settings) => services
         .AddSingleton(new RoomPolicies(settings.Rooms))
+        .AddSingleton<HistoryContext>()
         .AddSingleton<RoomRegistry>()
+        .AddSingleton<Reconciler>()
+        .AddHostedService(services => services.GetRequiredService<Reconciler>())
+        .AddSingleton<HistoryReader>()
+        .AddSingleton<AllRoom>()
         .AddSingleton<RoomService>()
         .AddSingleton<BackplaneNotices>()
         .AddSingleton<MessageIntake>()
@@ -73,6 +79,7 @@ internal static class FanoutServices
         .AddSingleton<PublishCommand>()
         .AddSingleton<MembershipCommands>()
         .AddSingleton<PresenceCommand>()
+        .AddSingleton<HistoryCommand>()
         .AddSingleton<RefreshCommand>()
         .AddSingleton<IMessageHandler, CommandDispatcher>();
 

@@ -17,6 +17,12 @@ internal interface ILaneClient
     /// <param name="room">The room they belong to, for its overflow rule; null for the connection's own traffic.</param>
     void Send(ReadOnlyMemory<byte> frames, LaneRoom? room);
 
+    /// <summary>Whether the socket has taken everything that was sent.</summary>
+    bool IsDrained { get; }
+
+    /// <summary>Posts the work to the lane once the socket has taken everything.</summary>
+    void WhenDrained(ILaneWork work);
+
     /// <summary>Looks at the connection's deadlines; returns when to look next, on the lane's clock.</summary>
     long OnTimer(Lane lane, long now);
 }

@@ -11,6 +11,12 @@ internal interface IRoomMembers
     /// <summary>By lane index; null where the lane never had a member. Each entry is owned by its lane.</summary>
     LaneRoom?[] Members { get; }
 
-    /// <summary>Tells the room which lanes have members, so that the others are not woken.</summary>
-    void SetOccupied(int laneIndex, bool occupied);
+    /// <summary>The member list on a lane; made at the first use there.</summary>
+    LaneRoom OnLane(Lane lane);
+
+    /// <summary>One member less on that lane; a lane without members is not woken for the room.</summary>
+    void CountOut(int laneIndex);
+
+    /// <summary>Reads the kept messages for members that catch up; null for a room without history.</summary>
+    ICatchUpSource? CatchUpSource { get; }
 }

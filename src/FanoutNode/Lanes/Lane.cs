@@ -70,7 +70,7 @@ internal sealed class Lane : IThreadPoolWorkItem
     internal void Gather(RoomMessage message)
     {
         Interlocked.Decrement(ref _messagesWaiting);
-        if (message.Room.Members[Index] is not { Count: > 0 } room)
+        if (message.Room.Members[Index] is not { } room || !room.Advance(message) || room.Count == 0)
             return;
         if (room.Pending.Count == 0)
             _roomsWithPending.Add(room);

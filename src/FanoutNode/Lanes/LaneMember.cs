@@ -7,7 +7,16 @@ internal sealed class LaneMember(ILaneClient client, LaneRoom room)
 
     public LaneRoom Room { get; } = room;
 
-    /// <summary>Where the member stands in the list, so that it is removed without a search; -1 when it is not in it.</summary>
+    /// <summary>Whether the member is in the room on its lane, live or catching up.</summary>
+    public bool IsIn { get; set; }
+
+    /// <summary>Set while the member is behind.</summary>
+    public CatchUp? CatchUp { get; set; }
+
+    /// <summary>Messages of the room that were queued since the socket last took everything.</summary>
+    public int Behind { get; set; }
+
+    /// <summary>Where the member stands among the live ones, so that it is removed without a search; -1 when it is not one.</summary>
     public int Index { get; set; } = -1;
 
     /// <summary>Whether the client asked for presence notices.</summary>

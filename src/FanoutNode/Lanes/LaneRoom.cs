@@ -1,15 +1,18 @@
 using System.Runtime.InteropServices;
 using Fanout.Shared.Protocol;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Lanes;
 
 /// <summary>A room as one lane sees it: its members there, and the messages gathered for the next send. Owned by the lane.</summary>
-internal sealed class LaneRoom(IRoomMembers room, int laneIndex)
+internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
 {
     // Blocks stay under the large object heap's threshold (85,000 bytes), whose collection would stop the lanes.
     private const int MaxBlockBytes = 64 * 1024;
 
     private readonly List<LaneMember> _members = [];
+    private readonly List<LaneMember> _lagging = new(0);
+    private readonly List<RoomMessage> _block = new(0);
     private int _messagePackMembers;
 
     public IRoomMembers Room { get; } = room;
@@ -25,31 +28,36 @@ internal sealed class LaneRoom(IRoomMembers room, int laneIndex)
     public ReadOnlySpan<LaneMember> Members => CollectionsMarshal.AsSpan(_members);
 
     /// <summary>Adds a member; what was gathered before is not for it, and is sent first.</summary>
-    public void Add(Lane lane, LaneMember member)
+    /// <param name="at">Where the room was when the member was let in; null without history.</param>
+    /// <param name="since">What the member has already; null: it begins live.</param>
+    public void Add(Lane lane, LaneMember member, RoomPosition? at, RoomPosition? since)
     {
         Flush(lane);
-        member.Index = _members.Count;
-        _members.Add(member);
-        if (member.Client.Format == WireFormat.MessagePack)
-            _messagePackMembers++;
-        Room.SetOccupied(laneIndex, true);
+        member.IsIn = true;
+        if (at is { } position && (_epoch != position.Epoch || _lastOffset < position.Offset))
+        {
+            _epoch = position.Epoch;
+            _lastOffset = position.Offset;
+        }
+
+        if (since is { } from && from.Epoch == _epoch && from.Offset < _lastOffset)
+            BeginCatchUp(lane, member, from.Offset);
+        else
+            AddLive(member);
     }
 
     /// <summary>Removes a member, after it got what was gathered for it.</summary>
     public void Remove(Lane lane, LaneMember member)
     {
-        if (member.Index < 0)
+        if (!member.IsIn)
             return;
         Flush(lane);
-        var last = _members[^1];
-        _members[member.Index] = last;
-        last.Index = member.Index;
-        _members.RemoveAt(_members.Count - 1);
-        member.Index = -1;
-        if (member.Client.Format == WireFormat.MessagePack)
-            _messagePackMembers--;
-        if (_members.Count == 0)
-            Room.SetOccupied(laneIndex, false);
+        if (member.CatchUp is { } cursor)
+            Forget(cursor);
+        if (member.Index >= 0)
+            RemoveLive(member);
+        member.IsIn = false;
+        Room.CountOut(laneIndex);
     }
 
     /// <summary>Sends what was gathered: one send to each member.</summary>
@@ -66,8 +74,30 @@ internal sealed class LaneRoom(IRoomMembers room, int laneIndex)
             start += length;
         }
 
+        var sent = pending[^1].Offset;
         Pending.Clear();
         lane.Metrics.Delivered(delivered);
+        if (_lagging.Count > 0)
+            SendToLog(lane, sent!.Value);
+    }
+
+    private void AddLive(LaneMember member)
+    {
+        member.Index = _members.Count;
+        _members.Add(member);
+        if (member.Client.Format == WireFormat.MessagePack)
+            _messagePackMembers++;
+    }
+
+    private void RemoveLive(LaneMember member)
+    {
+        var last = _members[^1];
+        _members[member.Index] = last;
+        last.Index = member.Index;
+        _members.RemoveAt(_members.Count - 1);
+        member.Index = -1;
+        if (member.Client.Format == WireFormat.MessagePack)
+            _messagePackMembers--;
     }
 
     private static int NextBlock(ReadOnlySpan<RoomMessage> messages)
@@ -96,9 +126,34 @@ internal sealed class LaneRoom(IRoomMembers room, int laneIndex)
 
             member.Client.Send(member.Client.Format == WireFormat.Json ? json : messagePack, this);
             delivered += messages.Length;
+            if (Lags(member, messages.Length))
+                _lagging.Add(member);
         }
 
         return delivered;
+    }
+
+    // A member's backlog holds at most half of what the room keeps: more, and a member that is cut could not resume.
+    private bool Lags(LaneMember member, int messages)
+    {
+        if (Room.CatchUpSource is not { } source)
+            return false;
+        member.Behind = member.Client.IsDrained ? 0 : member.Behind + messages;
+        return member.Behind > 0 && member.Behind >= source.HistorySize / 2 && !KeepsNewestOnly;
+    }
+
+    // Instead of queueing more for it, let it read the rest from the log when its socket drains.
+    private void SendToLog(Lane lane, long sent)
+    {
+        var lagging = _lagging.ToArray();
+        _lagging.Clear();
+        foreach (var member in lagging)
+        {
+            if (member.CatchUp is not null)
+                continue;
+            member.Behind = 0;
+            BeginCatchUp(lane, member, sent);
+        }
     }
 
     private static byte[] Join(ReadOnlySpan<RoomMessage> messages, WireFormat format)

@@ -18,6 +18,9 @@ internal sealed class RoomMessage : ILaneWork
 
     public required string Id { get; init; }
 
+    /// <summary>The life of the room that <see cref="Offset"/> counts in; null where the room keeps no history.</summary>
+    public string? Epoch { get; init; }
+
     /// <summary>Place in the room; null where the room keeps no history.</summary>
     public long? Offset { get; init; }
 

@@ -12,4 +12,7 @@ internal enum PublishSource
 /// <summary>A publish whose room, payload and grant are checked.</summary>
 /// <param name="From">Absent for HTTP.</param>
 /// <param name="ExcludedClientId">The connection that must not get the message.</param>
-internal sealed record PublishRequest(string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source);
+/// <param name="Principal">Whose idempotency keys these are.</param>
+/// <param name="Key">Idempotency key, if the publisher gave one.</param>
+internal sealed record PublishRequest(
+    string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source, string Principal, string? Key);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Fanout.Node.Backplane;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Rooms;
@@ -13,6 +14,10 @@ internal sealed class Publisher(IBackplane backplane, RoomPolicies policies, Mes
         var id = ids.Next();
         var message = new StoredMessage(id, time.GetUtcNow().ToUnixTimeMilliseconds(), request.From, request.ExcludedClientId, request.Payload);
         metrics.Published(request.Source);
-        return backplane.PublishAsync(new Publication(request.Room, policies.For(request.Room), id, MessageCodec.Encode(message)));
+        return backplane.PublishAsync(new Publication(request.Room, policies.For(request.Room), id, MessageCodec.Encode(message), OnceOf(request)));
     }
+
+    private static IdempotencyKey? OnceOf(PublishRequest request) => request.Key is null
+        ? null
+        : new IdempotencyKey(request.Principal, request.Key, Convert.ToHexStringLower(SHA256.HashData(request.Payload.Bytes.Span)));
 }

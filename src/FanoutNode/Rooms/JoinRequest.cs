@@ -1,3 +1,5 @@
+using Fanout.Shared.Rooms;
+
 namespace Fanout.Node.Rooms;
 
 /// <summary>What a client asked for with a join.</summary>

@@ -1,38 +1,66 @@
 using Fanout.Node.Backplane;
 using Fanout.Node.Diagnostics;
-using Fanout.Node.Lanes;
+using Fanout.Node.History;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Rooms;
 
 /// <summary>Where messages of the backplane enter the node: decode the header, find the room, hand one message to its lanes.</summary>
-internal sealed partial class MessageIntake(RoomRegistry rooms, BackplaneNotices notices, FanoutMetrics metrics, ILogger<MessageIntake> logger)
+internal sealed partial class MessageIntake(
+    RoomRegistry rooms, AllRoom all, BackplaneNotices notices, Reconciler reconciler, FanoutMetrics metrics, ILogger<MessageIntake> logger)
     : IBackplaneListener
 {
     public void OnMessage(ReadOnlySpan<char> room, ReadOnlySpan<byte> data)
     {
+        if (room.SequenceEqual(RoomName.All))
+        {
+            if (RoomMessages.TryRead(all, null, null, data.ToArray(), out var toAll))
+                all.Post(toAll);
+            return;
+        }
+
         // A room that has just been let go still hears what was on its way.
         if (rooms.Find(room) is not { } known)
             return;
 
-        // The one copy of the message on this node: all frames and all members share what is made from it.
-        if (!MessageCodec.TryDecode(data.ToArray(), out var stored))
+        var frame = ChannelFrame.Read(data);
+        switch (frame.Kind)
         {
-            metrics.Dropped(DropReason.Undecodable);
-            LogUndecodable(logger, data.Length);
-            return;
-        }
+            case ChannelFrameKind.Sequenced when known.Sequencer is { } sequencer:
+                // The one copy of the message on this node: all frames and all members share what is made from it.
+                sequencer.OnMessage(frame.Epoch, frame.Offset, frame.Data.ToArray());
+                break;
 
-        var message = new RoomMessage
-        {
-            Room = known,
-            Id = stored.Id,
-            Timestamp = stored.Timestamp,
-            From = stored.From,
-            ExcludedClientId = stored.ExcludedClientId,
-            Payload = stored.Payload,
-        };
-        if (known.Post(message) is > 0 and var refused)
-            metrics.Dropped(DropReason.LaneFull, refused);
+            case ChannelFrameKind.NewEpoch when known.Sequencer is { } sequencer:
+                sequencer.OnNewEpoch(frame.Epoch);
+                break;
+
+            // A node whose settings give the room a history may publish to one whose settings do not, and the other way round, while a
+            // change of settings is rolled out: at most once is what is left then.
+            case ChannelFrameKind.Message or ChannelFrameKind.Sequenced:
+                Deliver(known, frame.Data);
+                break;
+
+            case ChannelFrameKind.Unknown:
+                CountUndecodable(data.Length);
+                break;
+        }
+    }
+
+    public void OnContinuityLost() => reconciler.Request();
+
+    private void Deliver(Room room, ReadOnlySpan<byte> data)
+    {
+        if (!RoomMessages.TryRead(room, null, null, data.ToArray(), out var message))
+            CountUndecodable(data.Length);
+        else if (room.Post(message) is > 0 and var lost)
+            metrics.Dropped(DropReason.LaneFull, lost);
+    }
+
+    private void CountUndecodable(int length)
+    {
+        metrics.Dropped(DropReason.Undecodable);
+        LogUndecodable(logger, length);
     }
 
     public void OnStateChanged(BackplaneState state) => notices.Announce(state);

@@ -1,3 +1,4 @@
+using Fanout.Node.History;
 using Fanout.Node.Lanes;
 
 namespace Fanout.Node.Rooms;
@@ -9,7 +10,7 @@ namespace Fanout.Node.Rooms;
 /// </remarks>
 internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes) : IRoomMembers
 {
-    private int _occupiedLanes;
+    private readonly int[] _laneCounts = new int[lanes.Count];
 
     public string Name { get; } = name;
 
@@ -37,31 +38,44 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes) : IRoo
         ?? Interlocked.CompareExchange(ref Members[lane.Index], new LaneRoom(this, lane.Index), null)
         ?? Members[lane.Index]!;
 
+    /// <summary>Follows the room's offsets; null where it keeps no history.</summary>
+    public Sequencer? Sequencer { get; private set; }
+
+    ICatchUpSource? IRoomMembers.CatchUpSource => Sequencer;
+
+    /// <summary>Gives a room with history its sequencer, before anybody else sees the room.</summary>
+    public void UseSequencer(Sequencer sequencer) => Sequencer = sequencer;
+
+    /// <summary>One member more on a lane. Counted when the member is sent on its way there, so that no message falls between.</summary>
+    public void CountIn(int laneIndex) => Interlocked.Increment(ref _laneCounts[laneIndex]);
+
+    public void CountOut(int laneIndex) => Interlocked.Decrement(ref _laneCounts[laneIndex]);
+
     /// <summary>Hands a message to all lanes that have members.</summary>
-    /// <returns>How many lanes were too full to take it.</returns>
+    /// <returns>How many lanes were too full to take it and have no history to read it from later.</returns>
     public int Post(RoomMessage message)
     {
-        var refused = 0;
-        var occupied = (uint)Volatile.Read(ref _occupiedLanes);
-        for (var index = 0; index < lanes.Count; index++)
+        var lost = 0;
+        for (var index = 0; index < _laneCounts.Length; index++)
         {
-            if ((occupied & Bit(index)) != 0 && !lanes[index].TryPostMessage(message))
-                refused++;
+            if (Volatile.Read(ref _laneCounts[index]) <= 0 || lanes[index].TryPostMessage(message))
+                continue;
+            if (message.Offset is not null)
+                OnLane(lanes[index]).FallBehind(lanes[index]);
+            else
+                lost++;
         }
 
-        return refused;
+        return lost;
     }
 
-    public void SetOccupied(int laneIndex, bool occupied)
+    /// <summary>Hands work to all lanes that have members; the work must not keep state.</summary>
+    public void PostToOccupied(ILaneWork work)
     {
-        if (occupied)
-            Interlocked.Or(ref _occupiedLanes, (int)Bit(laneIndex));
-        else if (laneIndex < MaxTrackedLanes)
-            Interlocked.And(ref _occupiedLanes, ~(int)Bit(laneIndex));
+        for (var index = 0; index < _laneCounts.Length; index++)
+        {
+            if (Volatile.Read(ref _laneCounts[index]) > 0)
+                lanes[index].Post(work);
+        }
     }
-
-    // Lanes beyond the 31st share the last bit, which is never cleared: they may be woken for nothing, never left out.
-    private const int MaxTrackedLanes = 31;
-
-    private static uint Bit(int laneIndex) => 1u << Math.Min(laneIndex, MaxTrackedLanes);
 }

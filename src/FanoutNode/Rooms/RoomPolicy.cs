@@ -17,5 +17,12 @@ internal enum Overflow
 /// <param name="Overflow">What happens to a member that lags.</param>
 internal sealed record RoomPolicy(int HistorySize, TimeSpan HistoryTtl, bool Presence, Overflow Overflow)
 {
+    // The position must outlive the messages, or a client that comes back would meet offsets that started again under the same name.
+    private static readonly TimeSpan ShortestMetaTtl = TimeSpan.FromHours(24);
+    private const int MetaTtlFactor = 10;
+
     public bool HasHistory => HistorySize > 0 && HistoryTtl > TimeSpan.Zero;
+
+    /// <summary>How long the room's position is kept after the last publish, join or comparison.</summary>
+    public TimeSpan MetaTtl => HistoryTtl * MetaTtlFactor > ShortestMetaTtl ? HistoryTtl * MetaTtlFactor : ShortestMetaTtl;
 }

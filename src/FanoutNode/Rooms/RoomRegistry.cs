@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Fanout.Node.Backplane;
 using Fanout.Node.Diagnostics;
+using Fanout.Node.History;
 using Fanout.Node.Lanes;
 
 namespace Fanout.Node.Rooms;
@@ -20,16 +21,18 @@ internal sealed class RoomRegistry : IDisposable
     private readonly RoomPolicies _policies;
     private readonly LaneSet _lanes;
     private readonly IBackplane _backplane;
+    private readonly HistoryContext _history;
     private readonly TimeProvider _time;
     private readonly long _start;
     private readonly ITimer _timer;
 
-    public RoomRegistry(RoomPolicies policies, LaneSet lanes, IBackplane backplane, TimeProvider time, FanoutMetrics metrics)
+    public RoomRegistry(RoomPolicies policies, LaneSet lanes, IBackplane backplane, HistoryContext history, TimeProvider time, FanoutMetrics metrics)
     {
         _byChars = _rooms.GetAlternateLookup<ReadOnlySpan<char>>();
         _policies = policies;
         _lanes = lanes;
         _backplane = backplane;
+        _history = history;
         _time = time;
         _start = time.GetTimestamp();
         _timer = time.CreateTimer(_ => ReleaseLingering(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -48,7 +51,7 @@ internal sealed class RoomRegistry : IDisposable
     {
         while (true)
         {
-            var room = _rooms.GetOrAdd(name, static (key, self) => new Room(key, self._policies.For(key), self._lanes), this);
+            var room = _rooms.GetOrAdd(name, static (key, self) => self.Create(key), this);
             lock (room.Gate)
             {
                 // Between the lookup and the lock its linger may have ended: then another one takes its place.
@@ -84,6 +87,14 @@ internal sealed class RoomRegistry : IDisposable
     public void Dispose() => _timer.Dispose();
 
     private long Now => (long)_time.GetElapsedTime(_start).TotalMilliseconds;
+
+    private Room Create(string name)
+    {
+        var room = new Room(name, _policies.For(name), _lanes);
+        if (room.Policy.HasHistory)
+            room.UseSequencer(new Sequencer(room, _backplane.Log, _history));
+        return room;
+    }
 
     private void ReleaseLingering()
     {

@@ -1,6 +1,8 @@
 using Fanout.Node.Backplane;
 using Fanout.Node.Connections;
 using Fanout.Node.Connections.Framing;
+using Fanout.Node.Diagnostics;
+using Fanout.Node.History;
 using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Shared.Envelopes;
@@ -10,7 +12,7 @@ using Fanout.Shared.Rooms;
 namespace Fanout.Node.Rooms;
 
 /// <summary>Takes sessions into rooms and out of them: subscription, membership, and the lane's member list, in that order.</summary>
-internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backplane, LimitsOptions limits, ILogger<RoomService> logger)
+internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backplane, LimitsOptions limits, FanoutMetrics metrics, ILogger<RoomService> logger)
 {
     /// <summary>Joins the rooms named at the connect; each gets its own <c>joined</c> or <c>error</c>.</summary>
     public void JoinAll(Session session, IReadOnlyList<RequestedRoom> requested)
@@ -71,7 +73,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         ? "'room' is missing"
         : $"a room name has 1 to {ProtocolLimits.MaxRoomNameBytes} characters of A-Z a-z 0-9 . _ : @ = -";
 
-    // 1 subscribe -> 2 become a member for all nodes -> 3 answer and enter the lane's list, in one step of the lane
+    // 1 subscribe -> 2 learn where the room is -> 3 become a member for all nodes -> 4 answer and enter the lane's list, in one step of the lane
     private async Task JoinAsync(Session session, SessionRoom state, JoinRequest request)
     {
         if (state.IsJoined)
@@ -81,24 +83,31 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         }
 
         var room = rooms.Acquire(request.Room);
+        var isMember = false;
         try
         {
             // 1
             await rooms.EnsureSubscribedAsync(room);
 
             // 2
-            var count = await backplane.Membership.AddAsync(room.Name, IdentityOf(session));
+            var plan = default(Sequencer.Plan);
+            if (room.Sequencer is { } sequencer)
+            {
+                await sequencer.EnsurePositionedAsync();
+                plan = await sequencer.PlanAsync(request);
+            }
 
             // 3
-            state.Room = room;
-            var connection = session.Connection;
-            state.Member = new LaneMember(connection, room.OnLane(connection.Lane)) { WantsPresence = request.WantsPresence };
-            var joined = new JoinedMessage(request.Id, room.Name, null, null, false, count);
-            connection.Lane.Post(new AddMemberWork(
-                connection, state.Member, ServerFrames.Encode(connection.Format, joined), request.CountsAnswer ? connection.Gate : null));
+            var count = await backplane.Membership.AddAsync(room.Name, IdentityOf(session));
+            isMember = true;
+
+            // 4
+            Enter(session, state, room, request, plan, count);
         }
         catch (Exception e)
         {
+            if (isMember)
+                await backplane.Membership.RemoveAsync(room.Name, IdentityOf(session));
             rooms.Release(room);
             if (e is BackplaneUnavailableException)
             {
@@ -109,6 +118,34 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             LogJoinFailed(logger, e, session.Connection.ClientId);
             Fail(session, request, ErrorCode.Internal, "the join failed; it has been logged");
         }
+    }
+
+    private void Enter(Session session, SessionRoom state, Room room, JoinRequest request, Sequencer.Plan plan, long count)
+    {
+        var connection = session.Connection;
+        var gate = request.CountsAnswer ? connection.Gate : null;
+        state.Room = room;
+        var member = state.Member = new LaneMember(connection, room.OnLane(connection.Lane)) { WantsPresence = request.WantsPresence };
+        if (room.Sequencer is null)
+        {
+            room.CountIn(connection.Lane.Index);
+            connection.Lane.Post(new AddMemberWork(connection, member, Joined(null, null, recovered: false), null, null, gate));
+            return;
+        }
+
+        room.Sequencer.Enter(connection.Lane, at =>
+        {
+            // The room may have begun anew since the plan was made.
+            var recovered = plan.Recovered && plan.From?.Epoch == at.Epoch;
+            var from = plan.From?.Epoch == at.Epoch ? plan.From : null;
+            if (request.Since is not null)
+                metrics.Recovery(recovered ? RecoveryOutcome.Recovered : RecoveryOutcome.NotRecovered);
+            // The position is the one behind which messages follow: what was missed first, then live ones.
+            return new AddMemberWork(connection, member, Joined(at.Epoch, from?.Offset ?? at.Offset, recovered), at, from, gate);
+        });
+
+        byte[] Joined(string? epoch, long? offset, bool recovered) =>
+            ServerFrames.Encode(connection.Format, new JoinedMessage(request.Id, room.Name, epoch, offset, recovered, count));
     }
 
     private async Task AnswerPresentStateAsync(Session session, SessionRoom state, JoinRequest request)
@@ -122,7 +159,9 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         try
         {
             var count = await backplane.Membership.CountAsync(state.Name);
-            Reply(session, request, new JoinedMessage(request.Id, state.Name, null, null, false, count));
+            var position = state.Room!.Sequencer?.Position;
+            state.Member!.WantsPresence |= request.WantsPresence;
+            Reply(session, request, new JoinedMessage(request.Id, state.Name, position?.Epoch, position?.Offset, false, count));
         }
         catch (BackplaneUnavailableException)
         {

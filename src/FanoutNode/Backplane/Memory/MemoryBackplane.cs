@@ -1,17 +1,23 @@
+using Fanout.Node.Rooms;
 using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Backplane.Memory;
 
 /// <summary>The backplane of a single node: everything in this process, nothing kept over a restart.</summary>
-internal sealed class MemoryBackplane : IBackplane, INodeDirectory
+internal sealed class MemoryBackplane : IBackplane, IRoomLog, INodeDirectory
 {
     private readonly MemoryBroker _broker;
     private readonly INodeStatus _status;
     private readonly NodeIdentity _identity;
-    private IBackplaneListener? _listener;
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
-    public MemoryBackplane(NodeIdentity identity, MemoryBroker broker, INodeStatus status)
+    private readonly TimeProvider _time;
+    private IBackplaneListener? _listener;
+    private ITimer? _sweeper;
+
+    public MemoryBackplane(NodeIdentity identity, MemoryBroker broker, INodeStatus status, TimeProvider time)
     {
+        _time = time;
         _identity = identity;
         _broker = broker;
         _status = status;
@@ -26,6 +32,8 @@ internal sealed class MemoryBackplane : IBackplane, INodeDirectory
 
     public IMembership Membership { get; }
 
+    public IRoomLog Log => this;
+
     public INodeDirectory Nodes => this;
 
     public void Start(IBackplaneListener listener)
@@ -33,6 +41,7 @@ internal sealed class MemoryBackplane : IBackplane, INodeDirectory
         _listener = listener;
         _broker.AddNode(NodeId, () => _status.Describe(NodeId, State));
         Subscribe(RoomName.All);
+        _sweeper = _time.CreateTimer(_ => _broker.Sweep(), null, SweepInterval, SweepInterval);
     }
 
     public ValueTask SubscribeAsync(string room)
@@ -43,17 +52,14 @@ internal sealed class MemoryBackplane : IBackplane, INodeDirectory
 
     public void Unsubscribe(string room) => _broker.With(room, found => found.Subscribers.Remove(_listener!));
 
-    public ValueTask<PublishResult> PublishAsync(Publication publication)
-    {
-        var nodes = _broker.With(publication.Room, room =>
-        {
-            // Under the room's lock, so that all subscribers see one order. They only hand the message on.
-            foreach (var subscriber in room.Subscribers)
-                subscriber.OnMessage(room.Name, publication.Data.Span);
-            return room.Subscribers.Count;
-        });
-        return ValueTask.FromResult(new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, nodes));
-    }
+    public ValueTask<PublishResult> PublishAsync(Publication publication) =>
+        ValueTask.FromResult(_broker.With(publication.Room, room => room.Publish(publication)));
+
+    public ValueTask<LogPage> ReadAsync(string room, RoomPolicy policy, long from, int count) =>
+        ValueTask.FromResult(_broker.With(room, found => found.Read(policy, from, count)));
+
+    public ValueTask<RoomPosition> RewindAsync(string room, RoomPolicy policy, string brokenEpoch) =>
+        ValueTask.FromResult(_broker.With(room, found => found.Rewind(policy, brokenEpoch)));
 
     public ValueTask<IReadOnlyList<NodeInfo>> ListAsync() => ValueTask.FromResult(_broker.Nodes);
 
@@ -64,7 +70,7 @@ internal sealed class MemoryBackplane : IBackplane, INodeDirectory
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _sweeper?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private void Subscribe(string room) => _broker.With(room, found =>
     {

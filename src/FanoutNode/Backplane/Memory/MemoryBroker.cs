@@ -6,7 +6,7 @@ namespace Fanout.Node.Backplane.Memory;
 /// What Redis is for many nodes, for one process: rooms with their members and subscribers. A node has one of its own; the contract suite
 /// lets several nodes share one.
 /// </summary>
-internal sealed class MemoryBroker
+internal sealed class MemoryBroker(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, MemoryRoom> _rooms = new();
     private readonly ConcurrentDictionary<string, Func<NodeInfo>> _nodes = new();
@@ -22,7 +22,7 @@ internal sealed class MemoryBroker
     {
         while (true)
         {
-            var room = _rooms.GetOrAdd(name, static key => new MemoryRoom(key));
+            var room = _rooms.GetOrAdd(name, static (key, clock) => new MemoryRoom(key, clock), time);
             lock (room)
             {
                 if (room.IsRetired)
@@ -41,6 +41,13 @@ internal sealed class MemoryBroker
                 }
             }
         }
+    }
+
+    /// <summary>Lets rooms go whose kept messages and positions have run out; nobody asks for them any more.</summary>
+    public void Sweep()
+    {
+        foreach (var name in _rooms.Keys)
+            With(name, static _ => true);
     }
 
     /// <summary>Rooms that have members, with their counts.</summary>

@@ -1,8 +1,20 @@
+using Fanout.Node.Rooms;
+using Fanout.Shared.Rooms;
+
 namespace Fanout.Node.Backplane.Memory;
 
 /// <summary>One room in memory. Used under its own lock, see <see cref="MemoryBroker.With"/>.</summary>
-internal sealed class MemoryRoom(string name)
+internal sealed class MemoryRoom(string name, TimeProvider time)
 {
+    private readonly Queue<LogEntry> _entries = new();
+    private readonly Dictionary<string, (string PayloadHash, PublishResult Result, long At)> _once = [];
+    private string? _epoch;
+    private long _offset;
+    private TimeSpan _keepFor;
+    private TimeSpan _metaTtl;
+    private long _lastPublish;
+    private long _lastUse;
+
     public string Name { get; } = name;
 
     /// <summary>By client id, in order, so that pages are cut without sorting.</summary>
@@ -12,5 +24,101 @@ internal sealed class MemoryRoom(string name)
 
     public bool IsRetired { get; set; }
 
-    public bool IsIdle => Members.Count == 0 && Subscribers.Count == 0;
+    /// <summary>Whether nothing would be missed if the room were forgotten.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            Expire();
+            return Members.Count == 0 && Subscribers.Count == 0 && _epoch is null && _once.Count == 0;
+        }
+    }
+
+    /// <summary>The same steps as publish.lua, in the same order.</summary>
+    public PublishResult Publish(Publication publication)
+    {
+        Expire();
+        var onceKey = publication.Once is { } once ? $"{once.Principal}:{once.Key}" : null;
+        if (onceKey is not null && _once.TryGetValue(onceKey, out var seen))
+        {
+            return seen.PayloadHash == publication.Once!.PayloadHash
+                ? seen.Result with { Outcome = PublishOutcome.Duplicate, Nodes = 0 }
+                : new PublishResult(PublishOutcome.Conflict, publication.MessageId, null, null, 0);
+        }
+
+        var result = new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, Subscribers.Count);
+        var frame = publication.Data;
+        if (publication.Policy.HasHistory)
+        {
+            var position = Append(publication);
+            result = result with { Epoch = position.Epoch, Offset = position.Offset };
+            frame = ChannelFrame.WriteSequenced(position.Epoch, position.Offset, publication.Data.Span);
+        }
+
+        if (onceKey is not null)
+            _once[onceKey] = (publication.Once!.PayloadHash, result, time.GetTimestamp());
+        Tell(frame);
+        return result;
+    }
+
+    public LogPage Read(RoomPolicy policy, long from, int count)
+    {
+        Expire();
+        Touch(policy);
+        var entries = _entries.Where(entry => entry.Offset >= from).Take(count).ToList();
+        return new LogPage(new RoomPosition(_epoch!, _offset), entries);
+    }
+
+    public RoomPosition Rewind(RoomPolicy policy, string brokenEpoch)
+    {
+        Touch(policy);
+        if (_epoch == brokenEpoch)
+        {
+            _epoch = Epochs.New();
+            _offset = 0;
+            _entries.Clear();
+            Tell(ChannelFrame.WriteNewEpoch(_epoch));
+        }
+
+        return new RoomPosition(_epoch!, _offset);
+    }
+
+    private RoomPosition Append(Publication publication)
+    {
+        Touch(publication.Policy);
+        _offset++;
+        _lastPublish = time.GetTimestamp();
+        _keepFor = publication.Policy.HistoryTtl;
+        _entries.Enqueue(new LogEntry(_offset, publication.Data));
+        while (_entries.Count > publication.Policy.HistorySize)
+            _entries.Dequeue();
+        return new RoomPosition(_epoch!, _offset);
+    }
+
+    private void Touch(RoomPolicy policy)
+    {
+        _epoch ??= Epochs.New();
+        _metaTtl = policy.MetaTtl;
+        _lastUse = time.GetTimestamp();
+    }
+
+    private void Expire()
+    {
+        if (_entries.Count > 0 && time.GetElapsedTime(_lastPublish) >= _keepFor)
+            _entries.Clear();
+        if (_epoch is not null && time.GetElapsedTime(_lastUse) >= _metaTtl)
+            (_epoch, _offset) = (null, 0);
+        foreach (var (key, seen) in _once)
+        {
+            if (time.GetElapsedTime(seen.At) >= IdempotencyKey.Lifetime)
+                _once.Remove(key);
+        }
+    }
+
+    private void Tell(ReadOnlyMemory<byte> frame)
+    {
+        // Under the room's lock, so that all subscribers see one order. They only hand the message on.
+        foreach (var subscriber in Subscribers)
+            subscriber.OnMessage(Name, frame.Span);
+    }
 }

@@ -1,7 +1,6 @@
 using Fanout.Node.Backplane.Redis.Subscriber;
 using Fanout.Node.Diagnostics;
 using Fanout.Shared.Rooms;
-using StackExchange.Redis;
 
 namespace Fanout.Node.Backplane.Redis;
 
@@ -12,6 +11,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     private readonly RedisKeys _keys;
     private readonly RedisLink _link;
     private readonly RedisSubscriber _subscriber;
+    private readonly RedisPublisher _publisher;
     private readonly MembershipWriter _writer;
     private readonly LeaseKeeper _lease;
     private readonly BackplaneProbe _probe;
@@ -36,6 +36,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _link = new RedisLink(options, "fanout:" + node.Id, time, logs.CreateLogger<RedisLink>());
         _subscriber = new RedisSubscriber(_link, this, time, logs.CreateLogger<RedisSubscriber>());
         _probe = new BackplaneProbe(_link, _keys, node, health, time, metrics, logs.CreateLogger<BackplaneProbe>());
+        _publisher = new RedisPublisher(_link, _keys);
+        Log = new RedisRoomLog(_link, _keys);
         _writer = new MembershipWriter(_link, _keys, node, time, logs.CreateLogger<MembershipWriter>());
         var directory = new RedisNodeDirectory(_link, _keys, lease);
         Nodes = directory;
@@ -60,6 +62,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
 
     public IMembership Membership { get; }
 
+    public IRoomLog Log { get; }
+
     public INodeDirectory Nodes { get; }
 
     public void Start(IBackplaneListener listener)
@@ -78,20 +82,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
 
     public void Unsubscribe(string room) => _subscriber.Unsubscribe(_keys.Channel(room));
 
-    public async ValueTask<PublishResult> PublishAsync(Publication publication)
-    {
-        try
-        {
-            // The command is queued before the first await: calls in order reach Redis in order.
-            var nodes = await _link.Database.PublishAsync(RedisChannel.Literal(_keys.Channel(publication.Room)), publication.Data);
-            return new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, nodes);
-        }
-        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
-        {
-            var outcome = RedisFaults.MayHaveHappened(e) ? PublishOutcome.Unknown : PublishOutcome.Unavailable;
-            return new PublishResult(outcome, publication.MessageId, null, null, 0);
-        }
-    }
+    public ValueTask<PublishResult> PublishAsync(Publication publication) => _publisher.PublishAsync(publication);
 
     public async ValueTask StopAsync(CancellationToken cancellation)
     {
@@ -125,7 +116,11 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
             _probe.OnArrived(data);
     }
 
-    void IChannelListener.OnResubscribed() => _probe.Hurry();
+    void IChannelListener.OnResubscribed()
+    {
+        _listener.OnContinuityLost();
+        _probe.Hurry();
+    }
 
     void IChannelListener.OnLost() => _probe.Hurry();
 

@@ -10,6 +10,15 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Set: <c>&lt;node id&gt;/&lt;client id&gt;</c>, one a member.</summary>
     public RedisKey Members(string room) => $"{Prefix}{{{room}}}:members";
 
+    /// <summary>Stream: the room's kept messages; the entry id is <c>&lt;offset&gt;-0</c>.</summary>
+    public RedisKey Stream(string room) => $"{Prefix}{{{room}}}:stream";
+
+    /// <summary>Hash: epoch, offset, server identity.</summary>
+    public RedisKey Meta(string room) => $"{Prefix}{{{room}}}:meta";
+
+    /// <summary>String with a time to live: what became of a publish with an idempotency key.</summary>
+    public RedisKey Once(string room, IdempotencyKey key) => $"{Prefix}{{{room}}}:key:{key.Principal}:{key.Key}";
+
     /// <summary>The room's broadcasts.</summary>
     public string Channel(string room) => $"{Prefix}{{{room}}}";
 

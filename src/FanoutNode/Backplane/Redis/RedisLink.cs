@@ -10,9 +10,12 @@ namespace Fanout.Node.Backplane.Redis;
 internal sealed partial class RedisLink(RedisOptions options, string clientName, TimeProvider time, ILogger<RedisLink> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan IdentityRetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly TaskCompletionSource<ConnectionMultiplexer> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile ConnectionMultiplexer? _multiplexer;
+    private readonly bool _trustsRestarts = options.TrustRestarts;
+    private ConnectionMultiplexer? _multiplexer;
+    private volatile string? _identity;
 
     /// <summary>What the connection string says; also used by the subscriber's own connection.</summary>
     public ConfigurationOptions Configuration { get; } = Configure(options, clientName);
@@ -23,6 +26,15 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     /// <summary>Where commands go.</summary>
     /// <exception cref="BackplaneUnavailableException">There has been no connection yet.</exception>
     public IDatabaseAsync Database => (_multiplexer ?? throw new BackplaneUnavailableException("there is no connection to Redis yet")).GetDatabase();
+
+    /// <summary>
+    /// Names the run of the server that commands go to, so that a restart, which may have lost the newest entries, is noticed; empty where
+    /// restarts are trusted.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException">It is not known at the moment: the connection was lost and has just come back.</exception>
+    public string ServerIdentity => _trustsRestarts
+        ? ""
+        : _identity ?? throw new BackplaneUnavailableException("the identity of the Redis server is not known yet");
 
     /// <summary>The server that takes writes, as far as it is known.</summary>
     public IServer? Primary => _multiplexer?.GetServers().FirstOrDefault(server => server.IsConnected && !server.IsReplica);
@@ -38,16 +50,19 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
             try
             {
                 var multiplexer = await ConnectionMultiplexer.ConnectAsync(Configuration);
-                multiplexer.ConnectionFailed += (_, e) => LogLost(logger, e.EndPoint, e.FailureType);
-                multiplexer.ConnectionRestored += (_, e) => LogRestored(logger, e.EndPoint);
+                multiplexer.ConnectionFailed += (_, e) => OnLost(e);
+                multiplexer.ConnectionRestored += (_, e) => _ = OnRestoredAsync(e);
                 _multiplexer = multiplexer;
+                await ReadIdentityAsync();
                 LogConnected(logger, string.Join(", ", Configuration.EndPoints));
                 _connected.TrySetResult(multiplexer);
                 return;
             }
-            catch (RedisConnectionException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                LogWaiting(logger, string.Join(", ", Configuration.EndPoints), attempt, e.FailureType);
+                LogWaiting(logger, string.Join(", ", Configuration.EndPoints), attempt, e.Message);
+                if (Interlocked.Exchange(ref _multiplexer, null) is { } halfConnected)
+                    await halfConnected.DisposeAsync();
             }
 
             await Task.Delay(RetryDelay, time, cancellation);
@@ -61,6 +76,39 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
             await multiplexer.DisposeAsync();
     }
 
+    private void OnLost(ConnectionFailedEventArgs e)
+    {
+        // Nothing sequenced is sent until it is known again which server answers.
+        _identity = null;
+        LogLost(logger, e.EndPoint, e.FailureType);
+    }
+
+    private async Task OnRestoredAsync(ConnectionFailedEventArgs e)
+    {
+        LogRestored(logger, e.EndPoint);
+        while (_identity is null && _multiplexer is not null)
+        {
+            try
+            {
+                await ReadIdentityAsync();
+            }
+            catch (Exception fault) when (RedisFaults.IsBackplaneFault(fault))
+            {
+                if (_multiplexer is not { IsConnected: true })
+                    return; // Lost again: the next restoration comes here too.
+                await Task.Delay(IdentityRetryDelay, time);
+            }
+        }
+    }
+
+    private async Task ReadIdentityAsync()
+    {
+        var primary = Primary ?? throw new BackplaneUnavailableException("no primary is connected");
+        var info = await primary.InfoAsync("server");
+        _identity = info.SelectMany(section => section).FirstOrDefault(field => field.Key == "run_id").Value
+            ?? throw new BackplaneUnavailableException("the server did not tell its run_id");
+    }
+
     private static ConfigurationOptions Configure(RedisOptions options, string clientName)
     {
         var configuration = ConfigurationOptions.Parse(options.ConnectionString!);
@@ -72,6 +120,8 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         // Quick first tries, since every publish is refused meanwhile; at most 2 s apart, so that a node is back soon after Redis is.
         configuration.ReconnectRetryPolicy = new ExponentialRetry(100, 2_000);
+        // The library counts INFO, which tells the server's identity, among the commands of administrators.
+        configuration.AllowAdmin = true;
         configuration.HeartbeatInterval = TimeSpan.FromSeconds(1);
         if (configuration.ServiceName is null)
         {
@@ -87,7 +137,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     private static partial void LogConnected(ILogger logger, string endPoints);
 
     [LoggerMessage(1221, LogLevel.Warning, "Waiting for Redis at {EndPoints} (attempt {Attempt}: {Failure}); the node is not ready until it answers", EventName = "RedisWaiting")]
-    private static partial void LogWaiting(ILogger logger, string endPoints, int attempt, ConnectionFailureType failure);
+    private static partial void LogWaiting(ILogger logger, string endPoints, int attempt, string failure);
 
     [LoggerMessage(1222, LogLevel.Warning, "Lost Redis at {EndPoint} ({Failure}); sockets stay open, publishes are refused until it is back", EventName = "RedisLost")]
     private static partial void LogLost(ILogger logger, EndPoint? endPoint, ConnectionFailureType failure);

@@ -1,14 +1,15 @@
 using System.Globalization;
 
-namespace Fanout.Node.Rooms;
+namespace Fanout.Shared.Rooms;
 
 /// <summary>A place in one life of a room's messages.</summary>
 /// <param name="Epoch">Names the life; offsets of different epochs cannot be compared.</param>
 /// <param name="Offset">The last message seen; 0 before the first.</param>
-internal readonly record struct RoomPosition(string Epoch, long Offset)
+public readonly record struct RoomPosition(string Epoch, long Offset)
 {
     private const int MaxEpochLength = 64;
 
+    /// <summary>Reads the two parts as they stand in a query.</summary>
     public static bool TryParse(string epoch, string offset, out RoomPosition position)
     {
         position = default;

@@ -1,0 +1,76 @@
+using StackExchange.Redis;
+
+namespace Fanout.Node.Backplane.Redis;
+
+/// <summary>Publishes: one script for rooms with history, a plain PUBLISH for the others.</summary>
+internal sealed class RedisPublisher(RedisLink link, RedisKeys keys)
+{
+    private static readonly RedisScript PublishScript = RedisScript.Named("publish");
+    private static readonly RedisScript OnceScript = RedisScript.Named("publish_once");
+
+    /// <summary>Never throws for an unreachable Redis. The command is queued before the first await: calls in order reach Redis in order.</summary>
+    public async ValueTask<PublishResult> PublishAsync(Publication publication)
+    {
+        try
+        {
+            if (publication.Policy.HasHistory)
+                return await PublishWithHistoryAsync(publication);
+            if (publication.Once is { } once)
+                return await PublishOnceAsync(publication, once);
+            var nodes = await link.Database.PublishAsync(RedisChannel.Literal(keys.Channel(publication.Room)), publication.Data);
+            return new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, nodes);
+        }
+        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
+        {
+            var outcome = RedisFaults.MayHaveHappened(e) ? PublishOutcome.Unknown : PublishOutcome.Unavailable;
+            return new PublishResult(outcome, publication.MessageId, null, null, 0);
+        }
+    }
+
+    private async Task<PublishResult> PublishWithHistoryAsync(Publication publication)
+    {
+        var (room, policy, id) = (publication.Room, publication.Policy, publication.MessageId);
+        RedisKey[] scriptKeys = publication.Once is null
+            ? [keys.Meta(room), keys.Stream(room)]
+            : [keys.Meta(room), keys.Stream(room), keys.Once(room, publication.Once)];
+        var reply = (RedisResult[])(await PublishScript.RunAsync(
+            link.Database,
+            scriptKeys,
+            keys.Channel(room),
+            publication.Data,
+            policy.HistorySize,
+            Milliseconds(policy.HistoryTtl),
+            Milliseconds(policy.MetaTtl),
+            Epochs.New(),
+            link.ServerIdentity,
+            publication.Once?.PayloadHash ?? "",
+            id,
+            Milliseconds(IdempotencyKey.Lifetime)))!;
+        return (string)reply[0]! switch
+        {
+            "ok" => new PublishResult(PublishOutcome.Published, id, (string)reply[1]!, (long)reply[2], (long)reply[3]),
+            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[3]!, (string)reply[1]!, (long)reply[2], 0),
+            _ => new PublishResult(PublishOutcome.Conflict, id, null, null, 0),
+        };
+    }
+
+    private async Task<PublishResult> PublishOnceAsync(Publication publication, IdempotencyKey once)
+    {
+        var reply = (RedisResult[])(await OnceScript.RunAsync(
+            link.Database,
+            [keys.Once(publication.Room, once)],
+            keys.Channel(publication.Room),
+            publication.Data,
+            once.PayloadHash,
+            publication.MessageId,
+            Milliseconds(IdempotencyKey.Lifetime)))!;
+        return (string)reply[0]! switch
+        {
+            "ok" => new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, (long)reply[1]),
+            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[1]!, null, null, 0),
+            _ => new PublishResult(PublishOutcome.Conflict, publication.MessageId, null, null, 0),
+        };
+    }
+
+    private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
+}

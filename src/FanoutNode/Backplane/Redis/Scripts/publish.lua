@@ -1,0 +1,57 @@
+-- Publishes to a room with history, once for each idempotency key. Everything that can fail stands before the PUBLISH, since a script that
+-- fails half-way does not roll back: a message is heard only if it is stored.
+-- KEYS[1]  fanout:{room}:meta                hash: epoch, offset, server
+-- KEYS[2]  fanout:{room}:stream              stream: entry <offset>-0, field d
+-- KEYS[3]  fanout:{room}:key:<principal>:<key>   optional; string: payload hash, message id, epoch, offset
+-- ARGV[1]  the room's channel
+-- ARGV[2]  message, encoded
+-- ARGV[3]  most entries to keep
+-- ARGV[4]  the stream's time to live, ms
+-- ARGV[5]  the meta's time to live, ms
+-- ARGV[6]  epoch to begin if there is none: random, made by the node (Lua's own random repeats after a restart)
+-- ARGV[7]  the server's identity, or '' to trust a restart
+-- ARGV[8]  payload hash, for KEYS[3]
+-- ARGV[9]  message id, for KEYS[3]
+-- ARGV[10] the key's time to live, ms
+-- Returns  { 'ok', epoch, offset, nodes that heard it } or { 'duplicate', epoch, offset, message id } or { 'conflict' }
+if KEYS[3] then
+  local seen = redis.call('GET', KEYS[3])
+  if seen then
+    local hash, id, epoch, offset = string.match(seen, '^(%S+) (%S+) (%S+) (%S+)$')
+    if hash ~= ARGV[8] then
+      return { 'conflict' }
+    end
+    return { 'duplicate', epoch, tonumber(offset), id }
+  end
+end
+
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'server')
+local epoch = meta[1]
+if not epoch or (ARGV[7] ~= '' and meta[2] ~= ARGV[7]) then
+  -- A new life of the room: what an old stream holds belongs to another count.
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[6], 'offset', 0, 'server', ARGV[7])
+  redis.call('DEL', KEYS[2])
+  if epoch then
+    redis.call('PUBLISH', ARGV[1], '\3' .. ARGV[6])
+  end
+  epoch = ARGV[6]
+end
+
+local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
+local added = redis.pcall('XADD', KEYS[2], 'MAXLEN', '=', ARGV[3], offset .. '-0', 'd', ARGV[2])
+if type(added) == 'table' and added.err then
+  -- The stream is ahead of the count: part of this room's state was lost or written by something else. Begin a new life.
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[6], 'offset', 1, 'server', ARGV[7])
+  redis.call('DEL', KEYS[2])
+  redis.call('PUBLISH', ARGV[1], '\3' .. ARGV[6])
+  epoch = ARGV[6]
+  offset = 1
+  redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[3], '1-0', 'd', ARGV[2])
+end
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+if KEYS[3] then
+  redis.call('SET', KEYS[3], ARGV[8] .. ' ' .. ARGV[9] .. ' ' .. epoch .. ' ' .. offset, 'PX', ARGV[10])
+end
+local nodes = redis.call('PUBLISH', ARGV[1], '\2' .. epoch .. struct.pack('>I8', offset) .. ARGV[2])
+return { 'ok', epoch, offset, nodes }

@@ -1,0 +1,323 @@
+using System.Text;
+using Fanout.Node.Backplane;
+using Fanout.Node.Diagnostics;
+using Fanout.Node.Lanes;
+using Fanout.Node.Rooms;
+using Fanout.Shared.Rooms;
+
+namespace Fanout.Node.History;
+
+/// <summary>
+/// Puts one room's messages in order on this node, before the lanes: next offset, deliver; ahead, a gap, which is read from the log; behind,
+/// a repetition or a sign that the backplane went back in time. All lanes see one sequence without gaps, or a reset.
+/// </summary>
+/// <remarks>
+/// Thread-safe. Messages are handed to the lanes under <see cref="_gate"/>, so that their order is the sequencer's order; handing over is
+/// a queue operation and never waits. While a gap is being read, newer messages are not held back here: the reading goes on until it
+/// has reached the newest that was seen, so a gap costs no memory.
+/// </remarks>
+internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext context) : ICatchUpSource
+{
+    // Messages in one read of a gap: a lost connection of some seconds in a busy room is a few reads.
+    private const int GapPageSize = 256;
+    private const int MaxOldEpochs = 4;
+    private static readonly TimeSpan GapRetryDelay = TimeSpan.FromMilliseconds(250);
+
+    private readonly Lock _gate = new();
+    private readonly RecentIds _recent = new();
+    private readonly Queue<string> _oldEpochs = new(0);
+    private string? _epoch;
+    private long _last;
+    private long _newestSeen;
+    private bool _isReading;
+    private Task? _positioning;
+    private List<(long Offset, TaskCompletionSource Reached)>? _waiters;
+
+    /// <summary>Pages for the members that catch up.</summary>
+    public RoomPages Pages { get; } = new(room, log, context.Time);
+
+    /// <summary>Where the room is on this node; null before <see cref="EnsurePositionedAsync"/>.</summary>
+    public RoomPosition? Position
+    {
+        get
+        {
+            lock (_gate)
+                return _epoch is null ? null : new RoomPosition(_epoch, _last);
+        }
+    }
+
+    /// <summary>
+    /// Learns where the room is. Called after the subscription was confirmed: what is published from then on is heard, what was published
+    /// before is in the position.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException">The backplane cannot be asked; the next caller tries again.</exception>
+    public Task EnsurePositionedAsync()
+    {
+        lock (_gate)
+        {
+            if (_epoch is not null)
+                return Task.CompletedTask;
+            if (_positioning is null || _positioning.IsFaulted)
+                _positioning = PositionAsync();
+            return _positioning;
+        }
+    }
+
+    /// <summary>
+    /// Lets a member enter at a position: whatever the sequencer delivers afterwards reaches that lane behind the work that is made here.
+    /// </summary>
+    public void Enter(Lane lane, Func<RoomPosition, ILaneWork> work)
+    {
+        lock (_gate)
+        {
+            room.CountIn(lane.Index);
+            lane.Post(work(new RoomPosition(_epoch!, _last)));
+        }
+    }
+
+    /// <summary>A message came from the backplane.</summary>
+    public void OnMessage(ReadOnlySpan<byte> epoch, long offset, ReadOnlyMemory<byte> data)
+    {
+        lock (_gate)
+        {
+            if (_epoch is null)
+            {
+                // Before the position is known: if the message is not in it, the reading that follows will find it.
+                _newestSeen = Math.Max(_newestSeen, offset);
+                return;
+            }
+
+            if (!Ascii.Equals(epoch, _epoch))
+            {
+                var name = Encoding.ASCII.GetString(epoch);
+                if (_oldEpochs.Contains(name))
+                    return; // The rear of a life that is known to be over.
+                Adopt(new RoomPosition(name, offset - 1));
+            }
+
+            if (offset == _last + 1)
+                Deliver(offset, data);
+            else if (offset > _last)
+                ReadUpTo(offset);
+            else
+                CheckRepetition(offset, data);
+        }
+    }
+
+    /// <summary>The backplane says that the room began anew.</summary>
+    public void OnNewEpoch(ReadOnlySpan<byte> epoch)
+    {
+        var name = Encoding.ASCII.GetString(epoch);
+        lock (_gate)
+        {
+            if (_epoch is not null && _epoch != name && !_oldEpochs.Contains(name))
+                Adopt(new RoomPosition(name, 0));
+        }
+    }
+
+    /// <summary>Compares with the backplane and closes what is missing: the last message before a silence counts too.</summary>
+    /// <exception cref="BackplaneUnavailableException">The backplane cannot be asked.</exception>
+    public async Task ReconcileAsync()
+    {
+        RoomPosition before;
+        lock (_gate)
+        {
+            if (_epoch is null)
+                return;
+            before = new RoomPosition(_epoch, _last);
+        }
+
+        var page = await log.ReadAsync(room.Name, room.Policy, 1, 0);
+        var goneBack = false;
+        lock (_gate)
+        {
+            // Compared with what was delivered before the question was asked: later messages may have overtaken the answer.
+            if (_epoch != before.Epoch)
+                return;
+            if (page.Position.Epoch != _epoch)
+                Adopt(page.Position);
+            else if (page.Position.Offset < before.Offset)
+                goneBack = true;
+            else if (page.Position.Offset > _last)
+                ReadUpTo(page.Position.Offset);
+        }
+
+        if (goneBack)
+            await RewindAsync(before.Epoch);
+    }
+
+    private async Task PositionAsync()
+    {
+        var page = await log.ReadAsync(room.Name, room.Policy, 1, 0);
+        lock (_gate)
+        {
+            _epoch = page.Position.Epoch;
+            _last = page.Position.Offset;
+            if (_newestSeen > _last)
+                ReadUpTo(_newestSeen);
+        }
+    }
+
+    // Under the lock, like all that follow.
+    private void Deliver(long offset, ReadOnlyMemory<byte> data)
+    {
+        MoveTo(offset);
+        if (RoomMessages.TryRead(room, _epoch, offset, data, out var message))
+        {
+            _recent.Set(offset, message.Id);
+            room.Post(message);
+        }
+        else
+        {
+            // Its place is taken all the same; lanes see a jump that they may ignore.
+            context.Metrics.Dropped(DropReason.Undecodable);
+            context.LogUndecodable(data.Length);
+        }
+    }
+
+    private void CheckRepetition(long offset, ReadOnlyMemory<byte> data)
+    {
+        var same = MessageCodec.TryDecode(data, out var stored) ? _recent.WasDelivered(offset, _last, stored.Id) : true;
+        switch (same)
+        {
+            case true:
+                return;
+            case false:
+                // Another message at an offset that was delivered: the backplane lost entries and counts again.
+                _ = GuardAsync(RewindAsync(_epoch!));
+                break;
+            default:
+                _ = GuardAsync(ReconcileAsync());
+                break;
+        }
+    }
+
+    private void ReadUpTo(long offset)
+    {
+        _newestSeen = Math.Max(_newestSeen, offset);
+        if (_isReading)
+            return;
+        _isReading = true;
+        _ = ReadGapAsync();
+    }
+
+    private async Task ReadGapAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        while (true)
+        {
+            long from;
+            lock (_gate)
+            {
+                if (_last >= _newestSeen || room.IsRetired)
+                {
+                    _isReading = false;
+                    return;
+                }
+
+                from = _last + 1;
+            }
+
+            try
+            {
+                var page = await log.ReadAsync(room.Name, room.Policy, from, GapPageSize);
+                lock (_gate)
+                    TakeGap(page, from);
+            }
+            catch (Exception e)
+            {
+                if (e is not BackplaneUnavailableException)
+                    context.LogFailed(e, room.Name.Length);
+                await Task.Delay(GapRetryDelay, context.Time);
+            }
+        }
+    }
+
+    private void TakeGap(LogPage page, long from)
+    {
+        if (page.Position.Epoch != _epoch)
+        {
+            if (!_oldEpochs.Contains(page.Position.Epoch))
+                Adopt(page.Position);
+            return;
+        }
+
+        var lost = false;
+        foreach (var entry in page.Entries)
+        {
+            if (entry.Offset <= _last)
+                continue; // Came live meanwhile.
+            if (entry.Offset > _last + 1)
+            {
+                // The log does not reach back so far: say so, then go on behind the hole.
+                lost = true;
+                Jump(entry.Offset - 1);
+            }
+
+            Deliver(entry.Offset, entry.Data);
+        }
+
+        if (page.Entries.Count == 0 && page.Position.Offset > _last)
+        {
+            lost = true;
+            Jump(page.Position.Offset);
+        }
+
+        // The log is the truth: what was seen beyond it does not exist there, and the comparison will say why.
+        if (page.Entries.Count == 0 && page.Position.Offset <= _last)
+            _newestSeen = _last;
+        if (_last >= from)
+            context.Metrics.Gap(lost ? GapOutcome.Lost : GapOutcome.Filled);
+    }
+
+    private void Jump(long offset)
+    {
+        MoveTo(offset);
+        room.PostToOccupied(new RoomResetWork(room, new RoomPosition(_epoch!, _last)));
+    }
+
+    private async Task RewindAsync(string brokenEpoch)
+    {
+        var position = await log.RewindAsync(room.Name, room.Policy, brokenEpoch);
+        lock (_gate)
+        {
+            if (_epoch == brokenEpoch && position.Epoch != brokenEpoch)
+                Adopt(position);
+        }
+    }
+
+    private void Adopt(RoomPosition position)
+    {
+        if (_epoch is not null)
+        {
+            if (_oldEpochs.Count == MaxOldEpochs)
+                _oldEpochs.Dequeue();
+            _oldEpochs.Enqueue(_epoch);
+        }
+
+        _epoch = position.Epoch;
+        MoveTo(position.Offset);
+        WakeAll();
+        _newestSeen = position.Offset;
+        _recent.Clear();
+        Pages.Clear();
+        context.Metrics.Gap(GapOutcome.NewEpoch);
+        room.PostToOccupied(new RoomResetWork(room, position));
+    }
+
+    private async Task GuardAsync(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (BackplaneUnavailableException)
+        {
+            // The comparison after the reconnect, or the next regular one, finds the same and tries again.
+        }
+        catch (Exception e)
+        {
+            context.LogFailed(e, room.Name.Length);
+        }
+    }
+}

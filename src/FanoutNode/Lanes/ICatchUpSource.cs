@@ -1,0 +1,31 @@
+using Fanout.Shared.Rooms;
+
+namespace Fanout.Node.Lanes;
+
+/// <summary>Gives a lane the kept messages that its members have missed.</summary>
+internal interface ICatchUpSource
+{
+    /// <summary>Where the room is on this node.</summary>
+    RoomPosition? Position { get; }
+
+    /// <summary>So many messages are kept.</summary>
+    int HistorySize { get; }
+
+    /// <summary>Begins to read the page in which the message at an offset stands; the page is shared with others that need it.</summary>
+    /// <param name="onPage">Called from anywhere when it is read, which may take as long as the backplane is away.</param>
+    void Read(long offset, Action<CatchUpPage> onPage);
+
+    /// <summary>The history was overtaken while a member caught up.</summary>
+    void OnOvertaken();
+}
+
+/// <summary>Kept messages in order.</summary>
+/// <param name="Epoch">The epoch at the time of the reading.</param>
+/// <param name="Newest">The room's newest offset at that time.</param>
+/// <param name="First">Offset of the first message; past the newest where there is none.</param>
+/// <param name="Last">Offset of the last one; the newest where there is none.</param>
+internal sealed record CatchUpPage(string Epoch, long Newest, long First, long Last, IReadOnlyList<RoomMessage> Messages)
+{
+    /// <summary>Whether the page tells what comes at this offset.</summary>
+    public bool Covers(long offset) => offset >= First && offset <= Last;
+}

@@ -1,0 +1,19 @@
+namespace Fanout.Node.Lanes;
+
+/// <summary>Sends a message to every connection of a lane. Keeps no state, so that one serves all lanes.</summary>
+internal sealed class SendMessageToAllWork(RoomMessage message) : ILaneWork
+{
+    public void Run(Lane lane)
+    {
+        var delivered = 0;
+        foreach (var client in lane.Clients.Values)
+        {
+            if (client.ClientId == message.ExcludedClientId)
+                continue;
+            client.Send(message.Frame(client.Format), null);
+            delivered++;
+        }
+
+        lane.Metrics.Delivered(delivered);
+    }
+}
