@@ -17,18 +17,26 @@ internal enum ChannelFrameKind
 
     /// <summary>The room began a new epoch.</summary>
     NewEpoch,
+
+    /// <summary>Somebody entered a presence room.</summary>
+    PresenceJoin,
+
+    /// <summary>Somebody left a presence room.</summary>
+    PresenceLeave,
 }
 
 /// <summary>Reads and writes frames of a room's channel.</summary>
 /// <remarks>
 /// 1…: a message by <see cref="MessageCodec"/>, whose first byte is its version. 2: epoch (32 hex digits), offset (8 bytes, big endian), message.
-/// 3: the new epoch. The scripts under Backplane/Redis/Scripts write 2 and 3 by themselves.
+/// 3: the new epoch. 4 and 5: a presence notice, as JSON. The scripts under Backplane/Redis/Scripts write 2 to 5 by themselves.
 /// </remarks>
 internal readonly ref struct ChannelFrame
 {
     public const int EpochLength = 32;
     private const byte SequencedMark = 2;
     private const byte NewEpochMark = 3;
+    private const byte PresenceJoinMark = 4;
+    private const byte PresenceLeaveMark = 5;
     private const int SequencedHeader = 1 + EpochLength + 8;
 
     public ChannelFrameKind Kind { get; private init; }
@@ -38,7 +46,7 @@ internal readonly ref struct ChannelFrame
 
     public long Offset { get; private init; }
 
-    /// <summary>The encoded message.</summary>
+    /// <summary>The encoded message, or the notice.</summary>
     public ReadOnlySpan<byte> Data { get; private init; }
 
     public static ChannelFrame Read(ReadOnlySpan<byte> bytes) => bytes switch
@@ -52,8 +60,12 @@ internal readonly ref struct ChannelFrame
             Data = bytes[SequencedHeader..],
         },
         [NewEpochMark, ..] when bytes.Length == 1 + EpochLength => new ChannelFrame { Kind = ChannelFrameKind.NewEpoch, Epoch = bytes[1..] },
+        [PresenceJoinMark, ..] => new ChannelFrame { Kind = ChannelFrameKind.PresenceJoin, Data = bytes[1..] },
+        [PresenceLeaveMark, ..] => new ChannelFrame { Kind = ChannelFrameKind.PresenceLeave, Data = bytes[1..] },
         _ => default,
     };
+
+    public static byte[] WritePresence(bool isJoin, ReadOnlySpan<byte> notice) => [isJoin ? PresenceJoinMark : PresenceLeaveMark, .. notice];
 
     public static byte[] WriteSequenced(string epoch, long offset, ReadOnlySpan<byte> data)
     {

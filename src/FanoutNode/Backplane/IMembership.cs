@@ -17,10 +17,16 @@ internal interface IMembership
     /// <summary>Removes a member. Completes when the backplane knows, or when it cannot be told now: then it is told when it returns.</summary>
     ValueTask RemoveAsync(string room, ClientIdentity client);
 
+    /// <summary>
+    /// Notes that a member's connection was lost and that it will be removed in a while: if its user enters by another connection before,
+    /// that one takes its place and nobody is told of either. Only for rooms with presence.
+    /// </summary>
+    ValueTask BeginLeavingAsync(string room, ClientIdentity client);
+
     /// <summary>Members of a room, cheaply.</summary>
     ValueTask<long> CountAsync(string room);
 
-    /// <summary>Members and different users of a room.</summary>
+    /// <summary>Members and different users of a room. Cheap in rooms with presence, which count users as they come and go; else all members are read.</summary>
     ValueTask<RoomCounts> CountUsersAsync(string room);
 
     /// <summary>One page of members, ordered by client id.</summary>

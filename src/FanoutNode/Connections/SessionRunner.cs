@@ -63,8 +63,9 @@ internal sealed partial class SessionRunner(
         {
             // 5
             connection.Lane.Post(new DetachWork(connection));
-            registry.Remove(session);
+            // Before the session is taken off the list: a drain that finds the list empty must see its leaves.
             rooms.LeaveAll(session);
+            registry.Remove(session);
             var reason = CloseReasons.Of(end, connection.ClosedWith);
             metrics.ConnectionClosed(reason);
             LogClosed(logger, connection.ClientId, reason);

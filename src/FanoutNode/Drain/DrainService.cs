@@ -1,5 +1,7 @@
 using Fanout.Node.Backplane;
 using Fanout.Node.Connections;
+using Fanout.Node.Presence;
+using Fanout.Node.Rooms;
 using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
 
@@ -12,6 +14,8 @@ namespace Fanout.Node.Drain;
 internal sealed partial class DrainService(
     DrainState state,
     ConnectionRegistry connections,
+    RoomService rooms,
+    LeaveDelay leaveDelay,
     IBackplane backplane,
     DrainOptions options,
     TimeProvider time,
@@ -42,6 +46,8 @@ internal sealed partial class DrainService(
         await CloseAllAsync(sessions, either.Token);
 
         // 4
+        leaveDelay.End();
+        await WaitForLeavesAsync(either.Token);
         await backplane.StopAsync(either.Token);
         LogEnded(logger, connections.Count);
     }
@@ -49,6 +55,12 @@ internal sealed partial class DrainService(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task WaitForLeavesAsync(CancellationToken cancellation)
+    {
+        while (rooms.LeavesUnderWay > 0 && !cancellation.IsCancellationRequested)
+            await Task.Delay(Step, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private async Task CloseAllAsync(List<Session> sessions, CancellationToken cancellation)
     {

@@ -72,6 +72,7 @@ internal static class FanoutServices
         .AddSingleton<BackplaneNotices>()
         .AddSingleton<MessageIntake>()
         .AddSingleton<PresenceReader>()
+        .AddSingleton<LeaveDelay>()
         .AddSingleton<MessageIds>()
         .AddSingleton<Publisher>();
 

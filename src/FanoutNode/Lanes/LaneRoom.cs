@@ -25,7 +25,10 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
     /// <summary>Whether a member that lags gets the newest message only (<c>Overflow: Latest</c>).</summary>
     public bool KeepsNewestOnly => Room.KeepsNewestOnly;
 
-    public ReadOnlySpan<LaneMember> Members => CollectionsMarshal.AsSpan(_members);
+    /// <summary>All members, those that catch up too.</summary>
+    public IEnumerable<LaneMember> Everybody => _members.Concat(_catchingUp.Select(cursor => cursor.Member));
+
+    private ReadOnlySpan<LaneMember> Members => CollectionsMarshal.AsSpan(_members);
 
     /// <summary>Adds a member; what was gathered before is not for it, and is sent first.</summary>
     /// <param name="at">Where the room was when the member was let in; null without history.</param>

@@ -1,6 +1,8 @@
 using Fanout.Node.Backplane;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.History;
+using Fanout.Node.Presence;
+using Fanout.Shared.Envelopes;
 using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Rooms;
@@ -33,6 +35,11 @@ internal sealed partial class MessageIntake(
 
             case ChannelFrameKind.NewEpoch when known.Sequencer is { } sequencer:
                 sequencer.OnNewEpoch(frame.Epoch);
+                break;
+
+            case ChannelFrameKind.PresenceJoin or ChannelFrameKind.PresenceLeave:
+                if (PresenceNotice.Read(frame.Data) is { } member)
+                    known.PostToOccupied(new PresenceNoticeWork(known, new PresenceNoticeMessage(known.Name, frame.Kind == ChannelFrameKind.PresenceJoin, member)));
                 break;
 
             // A node whose settings give the room a history may publish to one whose settings do not, and the other way round, while a

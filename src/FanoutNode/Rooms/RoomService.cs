@@ -5,6 +5,7 @@ using Fanout.Node.Diagnostics;
 using Fanout.Node.History;
 using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
+using Fanout.Node.Presence;
 using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
 using Fanout.Shared.Rooms;
@@ -12,8 +13,10 @@ using Fanout.Shared.Rooms;
 namespace Fanout.Node.Rooms;
 
 /// <summary>Takes sessions into rooms and out of them: subscription, membership, and the lane's member list, in that order.</summary>
-internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backplane, LimitsOptions limits, FanoutMetrics metrics, ILogger<RoomService> logger)
+internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backplane, LimitsOptions limits, LeaveDelay leaveDelay, FanoutMetrics metrics, ILogger<RoomService> logger)
 {
+    private int _leavesUnderWay;
+
     /// <summary>Joins the rooms named at the connect; each gets its own <c>joined</c> or <c>error</c>.</summary>
     public void JoinAll(Session session, IReadOnlyList<RequestedRoom> requested)
     {
@@ -35,6 +38,8 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             Fail(session, request, ErrorCode.BadRoom, RoomProblem(request.Room));
         else if (!principal.MayJoin(request.Room))
             Fail(session, request, ErrorCode.Forbidden, "the token does not grant joining this room");
+        else if (request.WantsPresence && !principal.MaySeePresence(request.Room))
+            Fail(session, request, ErrorCode.Forbidden, "the token does not grant presence of this room");
         else if (IsFull(session, request.Room))
             Fail(session, request, ErrorCode.TooManyRooms, $"a connection may be in {limits.MaxRoomsPerConnection} rooms");
         else
@@ -65,8 +70,29 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             session.Connection.Send(new RemovedMessage(name, reason));
         });
 
+    /// <summary>Leaves that have begun with the end of a connection and are not in the backplane yet.</summary>
+    public int LeavesUnderWay => Volatile.Read(ref _leavesUnderWay);
+
     /// <summary>Leaves everything: the connection is over. The lane has let go of it already.</summary>
-    public void LeaveAll(Session session) => session.Rooms.Close(room => room.IsJoined ? LeaveAsync(session, room) : Task.CompletedTask);
+    public void LeaveAll(Session session)
+    {
+        // Whoever said good-bye is gone; whoever was cut, or reloads a page, may be back in a moment.
+        var isLost = session.Connection.ClosedWith != CloseCode.Normal;
+        session.Rooms.Close(
+            () => Interlocked.Increment(ref _leavesUnderWay),
+            async room =>
+            {
+                try
+                {
+                    if (room.IsJoined)
+                        await LeaveAsync(session, room, isLost);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _leavesUnderWay);
+                }
+            });
+    }
 
     /// <summary>Says why a name is no room name.</summary>
     public static string RoomProblem(string? name) => string.IsNullOrEmpty(name)
@@ -169,12 +195,18 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         }
     }
 
-    private async Task LeaveAsync(Session session, SessionRoom state)
+    private async Task LeaveAsync(Session session, SessionRoom state, bool isLost = false)
     {
         var room = state.Room!;
         session.Connection.Lane.Post(new RemoveMemberWork(session.Connection, state.Member!));
         state.Room = null;
         state.Member = null;
+        if (isLost && room.Policy.Presence && leaveDelay.IsOn)
+        {
+            await backplane.Membership.BeginLeavingAsync(room.Name, IdentityOf(session));
+            await leaveDelay.WaitAsync();
+        }
+
         await backplane.Membership.RemoveAsync(room.Name, IdentityOf(session));
         rooms.Release(room);
     }

@@ -51,7 +51,8 @@ internal sealed class SessionRooms
     }
 
     /// <summary>Takes no more operations, and runs a last one on each room.</summary>
-    public void Close(Func<SessionRoom, Task> last)
+    /// <param name="onEach">Called for each of them before this returns.</param>
+    public void Close(Action onEach, Func<SessionRoom, Task> last)
     {
         lock (_gate)
         {
@@ -59,7 +60,10 @@ internal sealed class SessionRooms
             if (_rooms is null)
                 return;
             foreach (var room in _rooms.Values)
+            {
+                onEach();
                 Append(room, last);
+            }
         }
     }
 

@@ -15,13 +15,13 @@ internal sealed class MemoryBackplane : IBackplane, IRoomLog, INodeDirectory
     private IBackplaneListener? _listener;
     private ITimer? _sweeper;
 
-    public MemoryBackplane(NodeIdentity identity, MemoryBroker broker, INodeStatus status, TimeProvider time)
+    public MemoryBackplane(NodeIdentity identity, MemoryBroker broker, RoomPolicies policies, INodeStatus status, TimeProvider time)
     {
         _time = time;
         _identity = identity;
         _broker = broker;
         _status = status;
-        Membership = new MemoryMembership(identity.Id, broker);
+        Membership = new MemoryMembership(identity.Id, broker, policies);
     }
 
     public string NodeName => _identity.Name;

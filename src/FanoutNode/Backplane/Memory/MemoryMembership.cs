@@ -1,17 +1,25 @@
+using Fanout.Node.Rooms;
+
 namespace Fanout.Node.Backplane.Memory;
 
 /// <summary>Who is in which room, in this process.</summary>
-internal sealed class MemoryMembership(string nodeId, MemoryBroker broker) : IMembership
+internal sealed class MemoryMembership(string nodeId, MemoryBroker broker, RoomPolicies policies) : IMembership
 {
     public ValueTask<long> AddAsync(string room, ClientIdentity client) => ValueTask.FromResult(broker.With(room, found =>
     {
-        found.Members[client.ClientId] = new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, client.ConnectedAt);
+        found.Enter(new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, client.ConnectedAt), policies.For(room).Presence);
         return (long)found.Members.Count;
     }));
 
     public ValueTask RemoveAsync(string room, ClientIdentity client)
     {
-        broker.With(room, found => found.Members.Remove(client.ClientId));
+        broker.With(room, found => found.Leave(client.ClientId, policies.For(room).Presence));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask BeginLeavingAsync(string room, ClientIdentity client)
+    {
+        broker.With(room, found => found.BeginLeaving(client));
         return ValueTask.CompletedTask;
     }
 

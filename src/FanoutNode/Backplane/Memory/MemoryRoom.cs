@@ -4,7 +4,7 @@ using Fanout.Shared.Rooms;
 namespace Fanout.Node.Backplane.Memory;
 
 /// <summary>One room in memory. Used under its own lock, see <see cref="MemoryBroker.With"/>.</summary>
-internal sealed class MemoryRoom(string name, TimeProvider time)
+internal sealed partial class MemoryRoom(string name, TimeProvider time)
 {
     private readonly Queue<LogEntry> _entries = new();
     private readonly Dictionary<string, (string PayloadHash, PublishResult Result, long At)> _once = [];

@@ -17,12 +17,16 @@ internal sealed partial class BackplaneProbe(
     private TaskCompletionSource? _arrival;
     private long _number;
     private Task _running = Task.CompletedTask;
+    private volatile string _channel = keys.Beat(node.Id);
     private int _state;
 
     public BackplaneState State => (BackplaneState)Volatile.Read(ref _state);
 
     /// <summary>The channel to subscribe to.</summary>
-    public string Channel { get; } = keys.Beat(node.Id);
+    public string Channel => _channel;
+
+    /// <summary>The node took a new incarnation, and its channel is subscribed.</summary>
+    public void UseChannel(string channel) => _channel = channel;
 
     /// <summary>Begins to probe.</summary>
     /// <param name="onChange">Told of each change of <see cref="State"/>.</param>

@@ -1,9 +1,25 @@
 namespace Fanout.Node.Backplane.Redis;
 
+/// <summary>Where a client shall be seen in a room.</summary>
+internal enum MembershipWish
+{
+    /// <summary>In it.</summary>
+    In,
+
+    /// <summary>In it, but its connection was lost: another one of its user takes its place without a word.</summary>
+    Leaving,
+
+    /// <summary>Out of it.</summary>
+    Out,
+}
+
 /// <summary>One wish about one client in one room, and who waits for it.</summary>
-/// <param name="IsIn">Whether the client shall be a member.</param>
+/// <param name="PreviousNode">The node's incarnation under which the client was a member before; null: it was none.</param>
 /// <param name="Done">Completed with the room's member count, or failed.</param>
-internal readonly record struct MembershipChange(ClientIdentity Client, bool IsIn, TaskCompletionSource<long>? Done);
+internal readonly record struct MembershipChange(ClientIdentity Client, MembershipWish Wish, string? PreviousNode, TaskCompletionSource<long>? Done)
+{
+    public bool IsIn => Wish != MembershipWish.Out;
+}
 
 /// <summary>
 /// Changes that Redis has not been told of yet, by room and client: the newest wish counts, so that whatever piles up while Redis is away
@@ -18,21 +34,22 @@ internal sealed class MembershipChanges
 
     public IReadOnlyDictionary<string, Dictionary<string, MembershipChange>> ByRoom => _byRoom;
 
-    /// <summary>Sets the newest wish. Whoever waited for the older one gets the new one's result, or has lost interest.</summary>
+    /// <summary>Sets the newest wish. Whoever waited for the older one has lost interest.</summary>
     public void Set(string room, in MembershipChange change)
     {
-        if (!_byRoom.TryGetValue(room, out var clients))
-            _byRoom.Add(room, clients = []);
+        var clients = Clients(room);
         if (clients.TryGetValue(change.Client.ClientId, out var older))
             older.Done?.TrySetResult(0);
         clients[change.Client.ClientId] = change;
     }
 
     /// <summary>Takes a wish back in that could not be fulfilled, unless there is a newer one.</summary>
-    public void Restore(string room, in MembershipChange change)
+    public void Restore(string room, in MembershipChange change) => Clients(room).TryAdd(change.Client.ClientId, change);
+
+    private Dictionary<string, MembershipChange> Clients(string room)
     {
         if (!_byRoom.TryGetValue(room, out var clients))
             _byRoom.Add(room, clients = []);
-        clients.TryAdd(change.Client.ClientId, change);
+        return clients;
     }
 }

@@ -8,38 +8,63 @@ namespace Fanout.Node.Backplane.Redis;
 /// round trips at the most.
 /// </summary>
 /// <remarks>
-/// A batch has four steps, each behind the one before: 1 rooms that the node enters and clients it gains are noted under the node, so that
-/// a reaper finds them; 2 members in and out; 3 rooms and clients that are gone. A node that dies in between leaves a note too many,
-/// never a member that nobody would look for.
+/// A batch has three steps, each behind the one before: 1 rooms that the node enters and clients it gains are noted under the node, so that
+/// a reaper finds them; 2 members in and out; 3 notes of rooms and clients that are gone. A node that dies in between leaves a note too
+/// many, never a member that nobody would look for.
 /// </remarks>
-internal sealed partial class MembershipWriter(RedisLink link, RedisKeys keys, NodeIdentity node, TimeProvider time, ILogger<MembershipWriter> logger)
+internal sealed partial class MembershipWriter(
+    RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, TimeProvider time, ILogger<MembershipWriter> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly MembershipRecord _record = new();
     private MembershipChanges _changes = new();
+    private TaskCompletionSource<string>? _move;
+    private TaskCompletionSource<string>? _moved;
+    private string _movedFrom = "";
+    private TaskCompletionSource? _audit;
     private Task _running = Task.CompletedTask;
-
-    // What Redis has of this node, as far as batches have been confirmed: rooms with their local members, clients with their rooms.
-    private readonly Dictionary<string, HashSet<string>> _membersByRoom = [];
-    private readonly Dictionary<string, int> _roomsByClient = [];
 
     public void Start() => _running = RunAsync();
 
     /// <summary>Wants a client in a room or out of it.</summary>
     /// <returns>The room's member count, once Redis has the change; fails with <see cref="BackplaneUnavailableException"/>.</returns>
-    public Task<long> SetAsync(string room, ClientIdentity client, bool isIn)
+    public Task<long> SetAsync(string room, ClientIdentity client, MembershipWish wish)
     {
         var done = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            _changes.Set(room, new MembershipChange(client, isIn, done));
+            _changes.Set(room, new MembershipChange(client, wish, null, done));
             Signal();
         }
 
         return done.Task;
+    }
+
+    /// <summary>Takes a new incarnation: every member is written under it, in place of the old one's.</summary>
+    /// <returns>The old id, once the members are written under the new one; what is left under the old one may be reaped.</returns>
+    public Task<string> MoveAsync()
+    {
+        lock (_gate)
+        {
+            _move ??= new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Signal();
+            return _move.Task;
+        }
+    }
+
+    /// <summary>Compares what Redis has of this node with what it should have, and puts it right.</summary>
+    public Task AuditAsync()
+    {
+        lock (_gate)
+        {
+            _audit ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Signal();
+            return _audit.Task;
+        }
     }
 
     /// <summary>Ends the loop when everything that was wanted has been told, or has failed once more.</summary>
@@ -48,6 +73,8 @@ internal sealed partial class MembershipWriter(RedisLink link, RedisKeys keys, N
         await _stopping.CancelAsync();
         lock (_gate)
             Signal();
+        if (!link.Connected.IsCompletedSuccessfully)
+            return; // Redis never heard of this node.
         await _running.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -62,23 +89,58 @@ internal sealed partial class MembershipWriter(RedisLink link, RedisKeys keys, N
         while (true)
         {
             await _signal.WaitAsync();
-            MembershipChanges batch;
-            lock (_gate)
+            await DoAuditAsync();
+            var batch = TakeBatch();
+            if (batch.IsEmpty || await TryWriteAsync(batch))
             {
-                batch = _changes;
-                _changes = new MembershipChanges();
+                _moved?.TrySetResult(_movedFrom);
+                _moved = null;
+            }
+            else
+            {
+                if (_stopping.IsCancellationRequested)
+                    return; // Once more was tried; another node will reap what is left.
+                await Task.Delay(RetryDelay, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            if (!batch.IsEmpty && !await TryWriteAsync(batch) && !_stopping.IsCancellationRequested)
-                await Task.Delay(RetryDelay, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lock (_gate)
             {
-                if (_stopping.IsCancellationRequested && (_changes.IsEmpty || !link.Connected.IsCompletedSuccessfully))
-                    return;
-                if (!_changes.IsEmpty)
+                if (!_changes.IsEmpty || _move is not null)
                     Signal();
+                else if (_stopping.IsCancellationRequested)
+                    return;
             }
         }
+    }
+
+    private MembershipChanges TakeBatch()
+    {
+        lock (_gate)
+        {
+            if (_move is not null && _moved is null)
+            {
+                (_moved, _move) = (_move, null);
+                _movedFrom = BeginMove();
+            }
+
+            var batch = _changes;
+            _changes = new MembershipChanges();
+            return batch;
+        }
+    }
+
+    private string BeginMove()
+    {
+        var old = node.Id;
+        node.Renew();
+        foreach (var (room, members) in _record.ByRoom)
+        {
+            foreach (var client in members.Values)
+                _changes.Restore(room, new MembershipChange(client, MembershipWish.In, old, null));
+        }
+
+        _record.Clear();
+        return old;
     }
 
     private async Task<bool> TryWriteAsync(MembershipChanges batch)
@@ -96,8 +158,7 @@ internal sealed partial class MembershipWriter(RedisLink link, RedisKeys keys, N
         }
         catch (Exception e)
         {
-            if (!RedisFaults.IsBackplaneFault(e))
-                LogFailed(logger, e);
+            LogFailed(logger, e.Message);
             PutBack(batch, RedisFaults.Wrap(e));
             return false;
         }
@@ -112,9 +173,10 @@ internal sealed partial class MembershipWriter(RedisLink link, RedisKeys keys, N
             {
                 foreach (var change in clients.Values)
                 {
-                    _changes.Restore(room, new MembershipChange(change.Client, IsIn: change.IsIn && change.Done is null, Done: null));
-                    if (change.IsIn)
-                        change.Done?.TrySetException(reason);
+                    var failedJoin = change is { Wish: MembershipWish.In, Done: not null };
+                    _changes.Restore(room, change with { Wish = failedJoin ? MembershipWish.Out : change.Wish, Done = null });
+                    if (failedJoin)
+                        change.Done!.TrySetException(reason);
                     else
                         change.Done?.TrySetResult(0);
                 }
@@ -125,44 +187,40 @@ internal sealed partial class MembershipWriter(RedisLink link, RedisKeys keys, N
     private async Task<Dictionary<string, long>> WriteAsync(IDatabaseAsync database, MembershipChanges batch)
     {
         // 1
-        var newRooms = batch.ByRoom.Where(room => !_membersByRoom.ContainsKey(room.Key) && room.Value.Values.Any(c => c.IsIn)).Select(room => room.Key).ToList();
-        var newClients = batch.ByRoom.Values.SelectMany(room => room.Values).Where(c => c.IsIn && !_roomsByClient.ContainsKey(c.Client.ClientId))
-            .Select(c => c.Client).DistinctBy(client => client.ClientId).ToList();
+        var id = node.Id;
+        var newRooms = batch.ByRoom.Where(room => !_record.HasRoom(room.Key) && room.Value.Values.Any(change => change.IsIn)).Select(room => room.Key).ToList();
+        var newClients = batch.ByRoom.Values.SelectMany(room => room.Values)
+            .Where(change => change.IsIn && !_record.HasClient(change.Client.ClientId))
+            .Select(change => change.Client).DistinctBy(client => client.ClientId).ToList();
         var notes = new List<Task>();
         if (newRooms.Count > 0)
-            notes.Add(database.SetAddAsync(keys.NodeRooms(node.Id), [.. newRooms.Select(room => (RedisValue)room)]));
+            notes.Add(database.SetAddAsync(keys.NodeRooms(id), [.. newRooms.Select(room => (RedisValue)room)]));
         if (newClients.Count > 0)
-            notes.Add(database.HashSetAsync(keys.NodeClients(node.Id), [.. newClients.Select(client => new HashEntry(client.ClientId, ClientRecord.Write(client)))]));
+            notes.Add(database.HashSetAsync(keys.NodeClients(id), [.. newClients.Select(client => new HashEntry(client.ClientId, ClientRecord.Write(client)))]));
         await Task.WhenAll(notes);
 
         // 2
-        var counts = await WriteMembersAsync(database, batch);
-        var (emptied, gone) = Record(batch);
+        var counts = await WriteMembersAsync(database, id, batch);
+        var (emptied, gone) = _record.Apply(batch);
 
         // 3
         var removals = new List<Task>();
         if (emptied.Count > 0)
-            removals.Add(database.SetRemoveAsync(keys.NodeRooms(node.Id), [.. emptied.Select(room => (RedisValue)room)]));
+            removals.Add(database.SetRemoveAsync(keys.NodeRooms(id), [.. emptied.Select(room => (RedisValue)room)]));
         if (gone.Count > 0)
-            removals.Add(database.HashDeleteAsync(keys.NodeClients(node.Id), [.. gone.Select(client => (RedisValue)client)]));
+            removals.Add(database.HashDeleteAsync(keys.NodeClients(id), [.. gone.Select(client => (RedisValue)client)]));
         await Task.WhenAll(removals);
         return counts;
     }
 
-    private async Task<Dictionary<string, long>> WriteMembersAsync(IDatabaseAsync database, MembershipChanges batch)
+    private async Task<Dictionary<string, long>> WriteMembersAsync(IDatabaseAsync database, string id, MembershipChanges batch)
     {
         var replies = new List<(string Room, Task<long> Count)>(batch.ByRoom.Count);
         var writes = new List<Task>(batch.ByRoom.Count);
         foreach (var (room, clients) in batch.ByRoom)
         {
-            var key = keys.Members(room);
-            var entering = Entries(clients, isIn: true);
-            var leaving = Entries(clients, isIn: false);
-            if (entering.Length > 0)
-                writes.Add(database.SetAddAsync(key, entering));
-            if (leaving.Length > 0)
-                writes.Add(database.SetRemoveAsync(key, leaving));
-            replies.Add((room, database.SetLengthAsync(key)));
+            store.Write(id, room, clients.Values, writes);
+            replies.Add((room, database.SetLengthAsync(keys.Members(room))));
         }
 
         await Task.WhenAll(writes);
@@ -172,39 +230,6 @@ internal sealed partial class MembershipWriter(RedisLink link, RedisKeys keys, N
         return counts;
     }
 
-    private RedisValue[] Entries(Dictionary<string, MembershipChange> clients, bool isIn) =>
-        [.. clients.Where(client => client.Value.IsIn == isIn).Select(client => (RedisValue)RedisKeys.MemberEntry(node.Id, client.Key))];
-
-    private (List<string> EmptiedRooms, List<string> GoneClients) Record(MembershipChanges batch)
-    {
-        var emptied = new List<string>();
-        var gone = new List<string>();
-        foreach (var (room, clients) in batch.ByRoom)
-        {
-            if (!_membersByRoom.TryGetValue(room, out var members))
-                _membersByRoom.Add(room, members = []);
-            foreach (var (clientId, change) in clients)
-            {
-                var count = _roomsByClient.GetValueOrDefault(clientId);
-                if (change.IsIn && members.Add(clientId))
-                    _roomsByClient[clientId] = count + 1;
-                else if (!change.IsIn && members.Remove(clientId) && count > 1)
-                    _roomsByClient[clientId] = count - 1;
-                else if (!change.IsIn && count == 1 && _roomsByClient.Remove(clientId))
-                    gone.Add(clientId);
-            }
-
-            // A room is taken off the node's list even if it was never seen to be on it: an uncertain join may have put it there.
-            if (members.Count == 0)
-            {
-                _membersByRoom.Remove(room);
-                emptied.Add(room);
-            }
-        }
-
-        return (emptied, gone);
-    }
-
-    [LoggerMessage(1240, LogLevel.Error, "Writing members to Redis failed; it is tried again", EventName = "MembershipWriteFailed")]
-    private static partial void LogFailed(ILogger logger, Exception exception);
+    [LoggerMessage(1240, LogLevel.Warning, "Members could not be written to Redis ({Reason}); it is tried again", EventName = "MembershipWriteFailed")]
+    private static partial void LogFailed(ILogger logger, string reason);
 }

@@ -9,7 +9,7 @@ namespace Fanout.Node.Backplane.Redis;
 /// members, room by room, in chunks -> 4 take it off the list, last of all.
 /// </remarks>
 internal sealed partial class NodeReaper(
-    RedisLink link, RedisKeys keys, NodeIdentity node, LeaseOptions options, FanoutMetrics metrics, ILogger<NodeReaper> logger)
+    RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, LeaseOptions options, FanoutMetrics metrics, ILogger<NodeReaper> logger)
 {
     private const int MostAtOnce = 16;
     private const int ChunkSize = 500;
@@ -22,12 +22,17 @@ internal sealed partial class NodeReaper(
         foreach (var id in dead.Where(id => id != node.Id))
         {
             // 2
-            if (await link.Database.StringSetAsync(keys.NodeClaim(id), node.Id, options.Expire, When.NotExists))
-                await ReapOneAsync(id, cancellation);
+            if (!await link.Database.StringSetAsync(keys.NodeClaim(id), node.Id, options.Expire, When.NotExists))
+                continue;
+            var members = await RemoveAsync(id, cancellation);
+            metrics.LeaseReaped();
+            LogReaped(logger, id, members);
         }
     }
 
-    private async Task ReapOneAsync(string id, CancellationToken cancellation)
+    /// <summary>Removes an incarnation: its members with notices where the room has presence, its notes, and its lease last.</summary>
+    /// <returns>How many memberships it had.</returns>
+    public async Task<long> RemoveAsync(string id, CancellationToken cancellation)
     {
         var database = link.Database;
         var members = 0L;
@@ -47,8 +52,7 @@ internal sealed partial class NodeReaper(
         await database.KeyDeleteAsync(keys.Node(id));
         await database.SortedSetRemoveAsync(keys.Nodes, id);
         await database.KeyDeleteAsync(keys.NodeClaim(id));
-        metrics.LeaseReaped();
-        LogReaped(logger, id, members);
+        return members;
     }
 
     private async Task<long> RemoveMembersAsync(IDatabaseAsync database, string room, string id, CancellationToken cancellation)
@@ -61,13 +65,23 @@ internal sealed partial class NodeReaper(
             chunk.Add(entry);
             if (chunk.Count < ChunkSize)
                 continue;
-            removed += await database.SetRemoveAsync(keys.Members(room), [.. chunk]);
+            removed += await RemoveChunkAsync(database, room, id, chunk);
             chunk.Clear();
         }
 
         if (chunk.Count > 0)
-            removed += await database.SetRemoveAsync(keys.Members(room), [.. chunk]);
+            removed += await RemoveChunkAsync(database, room, id, chunk);
         return removed;
+    }
+
+    private async Task<long> RemoveChunkAsync(IDatabaseAsync database, string room, string id, List<RedisValue> chunk)
+    {
+        if (!store.HasPresence(room))
+            return await database.SetRemoveAsync(keys.Members(room), [.. chunk]);
+        var clients = chunk.Select(entry => (RedisValue)RedisKeys.SplitMember(entry.ToString()).ClientId).ToArray();
+        var records = await database.HashGetAsync(keys.NodeClients(id), clients);
+        await Task.WhenAll(clients.Zip(records, (client, record) => store.LeaveWithPresenceAsync(id, room, ClientRecord.Read(id, client.ToString(), record))));
+        return clients.Length;
     }
 
     [LoggerMessage(1260, LogLevel.Warning, "Node {NodeId} is dead: its lease ran out; removed its {Members} memberships", EventName = "NodeReaped")]

@@ -1,5 +1,6 @@
 using Fanout.Node.Backplane.Redis.Subscriber;
 using Fanout.Node.Diagnostics;
+using Fanout.Node.Rooms;
 using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Backplane.Redis;
@@ -7,7 +8,11 @@ namespace Fanout.Node.Backplane.Redis;
 /// <summary>The backplane of a fleet: puts the parts together and routes what comes from Redis.</summary>
 internal sealed partial class RedisBackplane : IBackplane, IChannelListener
 {
+    // Repairs what no other mechanism notices, such as a set that somebody edited: seldom, since it reads every room.
+    private static readonly TimeSpan AuditInterval = TimeSpan.FromMinutes(3);
+
     private readonly NodeIdentity _node;
+    private readonly TimeProvider _time;
     private readonly RedisKeys _keys;
     private readonly RedisLink _link;
     private readonly RedisSubscriber _subscriber;
@@ -18,6 +23,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     private readonly CancellationTokenSource _stopping = new();
     private readonly ILogger _logger;
     private IBackplaneListener _listener = null!;
+    private ITimer? _audits;
     private Task _connecting = Task.CompletedTask;
 
     public RedisBackplane(
@@ -25,12 +31,14 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         RedisOptions options,
         LeaseOptions lease,
         HealthOptions health,
+        RoomPolicies policies,
         INodeStatus status,
         TimeProvider time,
         FanoutMetrics metrics,
         ILoggerFactory logs)
     {
         _node = node;
+        _time = time;
         _keys = new RedisKeys(options.Prefix);
         _logger = logs.CreateLogger<RedisBackplane>();
         _link = new RedisLink(options, "fanout:" + node.Id, time, logs.CreateLogger<RedisLink>());
@@ -38,18 +46,20 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _probe = new BackplaneProbe(_link, _keys, node, health, time, metrics, logs.CreateLogger<BackplaneProbe>());
         _publisher = new RedisPublisher(_link, _keys);
         Log = new RedisRoomLog(_link, _keys);
-        _writer = new MembershipWriter(_link, _keys, node, time, logs.CreateLogger<MembershipWriter>());
+        var store = new MembershipStore(_link, _keys, policies);
+        _writer = new MembershipWriter(_link, _keys, node, store, time, logs.CreateLogger<MembershipWriter>());
         var directory = new RedisNodeDirectory(_link, _keys, lease);
         Nodes = directory;
-        Membership = new RedisMembership(_link, _keys, _writer, directory);
+        Membership = new RedisMembership(_link, _keys, store, _writer, directory);
         _lease = new LeaseKeeper(
             _link,
             _keys,
             node,
             directory,
-            new NodeReaper(_link, _keys, node, lease, metrics, logs.CreateLogger<NodeReaper>()),
+            new NodeReaper(_link, _keys, node, store, lease, metrics, logs.CreateLogger<NodeReaper>()),
             lease,
             () => status.Describe(node.Id, State),
+            MoveAsync,
             time,
             logs.CreateLogger<LeaseKeeper>());
     }
@@ -75,7 +85,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _subscriber.Start();
         _writer.Start();
         _lease.Start();
-        _probe.Start(_listener.OnStateChanged, _subscriber.Recycle);
+        _probe.Start(OnStateChanged, _subscriber.Recycle);
+        _audits = _time.CreateTimer(_ => _ = _writer.AuditAsync(), null, AuditInterval, AuditInterval);
     }
 
     public ValueTask SubscribeAsync(string room) => _subscriber.SubscribeAsync(_keys.Channel(room));
@@ -88,10 +99,11 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     {
         try
         {
+            _audits?.Dispose();
             await _probe.StopAsync();
             await _writer.StopAsync(cancellation);
             if (_link.Connected.IsCompletedSuccessfully)
-                await _lease.StopAsync().WaitAsync(cancellation);
+                await _lease.StopAsync(cancellation).WaitAsync(cancellation);
         }
         catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
         {
@@ -106,6 +118,24 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         await _subscriber.DisposeAsync();
         await _link.DisposeAsync();
         _stopping.Dispose();
+    }
+
+    private void OnStateChanged(BackplaneState state)
+    {
+        _lease.Hurry();
+        _listener.OnStateChanged(state);
+    }
+
+    // Subscribed before it is used, so that no probe is sent where nobody listens.
+    private async Task<string> MoveAsync()
+    {
+        var oldChannel = _probe.Channel;
+        var old = await _writer.MoveAsync();
+        var channel = _keys.Beat(_node.Id);
+        await _subscriber.SubscribeAsync(channel);
+        _probe.UseChannel(channel);
+        _subscriber.Unsubscribe(oldChannel);
+        return old;
     }
 
     void IChannelListener.OnMessage(ReadOnlySpan<char> channel, ReadOnlySpan<byte> data)

@@ -10,6 +10,15 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Set: <c>&lt;node id&gt;/&lt;client id&gt;</c>, one a member.</summary>
     public RedisKey Members(string room) => $"{Prefix}{{{room}}}:members";
 
+    /// <summary>Hash: client id to info; presence rooms alone.</summary>
+    public RedisKey Info(string room) => $"{Prefix}{{{room}}}:info";
+
+    /// <summary>Hash: user to the number of its connections in the room; presence rooms alone.</summary>
+    public RedisKey Users(string room) => $"{Prefix}{{{room}}}:users";
+
+    /// <summary>Hash: user to the member entry of a connection that was lost a moment ago; presence rooms alone.</summary>
+    public RedisKey Leaving(string room) => $"{Prefix}{{{room}}}:leaving";
+
     /// <summary>Stream: the room's kept messages; the entry id is <c>&lt;offset&gt;-0</c>.</summary>
     public RedisKey Stream(string room) => $"{Prefix}{{{room}}}:stream";
 

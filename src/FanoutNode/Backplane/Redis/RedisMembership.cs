@@ -3,13 +3,15 @@ using StackExchange.Redis;
 namespace Fanout.Node.Backplane.Redis;
 
 /// <summary>Who is in which room, read from Redis: right across nodes, without asking any of them.</summary>
-internal sealed class RedisMembership(RedisLink link, RedisKeys keys, MembershipWriter writer, RedisNodeDirectory nodes) : IMembership
+internal sealed class RedisMembership(RedisLink link, RedisKeys keys, MembershipStore store, MembershipWriter writer, RedisNodeDirectory nodes) : IMembership
 {
     private const int ScanPageSize = 1000;
 
-    public async ValueTask<long> AddAsync(string room, ClientIdentity client) => await writer.SetAsync(room, client, isIn: true);
+    public async ValueTask<long> AddAsync(string room, ClientIdentity client) => await writer.SetAsync(room, client, MembershipWish.In);
 
-    public async ValueTask RemoveAsync(string room, ClientIdentity client) => await writer.SetAsync(room, client, isIn: false);
+    public async ValueTask RemoveAsync(string room, ClientIdentity client) => await writer.SetAsync(room, client, MembershipWish.Out);
+
+    public async ValueTask BeginLeavingAsync(string room, ClientIdentity client) => await writer.SetAsync(room, client, MembershipWish.Leaving);
 
     public async ValueTask<long> CountAsync(string room)
     {
@@ -27,6 +29,12 @@ internal sealed class RedisMembership(RedisLink link, RedisKeys keys, Membership
     {
         try
         {
+            if (store.HasPresence(room))
+            {
+                var count = link.Database.SetLengthAsync(keys.Members(room));
+                return new RoomCounts(await count, await link.Database.HashLengthAsync(keys.Users(room)));
+            }
+
             var entries = await ReadEntriesAsync(room);
             var members = await ResolveAsync(entries);
             return new RoomCounts(entries.Count, members.Where(member => member.UserId is not null).Select(member => member.UserId).Distinct().Count());

@@ -1,0 +1,38 @@
+namespace Fanout.Node.Backplane.Memory;
+
+/// <summary>The part of a room in memory that knows who is in it: the same steps as member_enter.lua and member_leave.lua.</summary>
+internal sealed partial class MemoryRoom
+{
+    private readonly Dictionary<string, string> _leaving = [];
+
+    public bool Enter(RoomMember member, bool hasPresence)
+    {
+        if (!Members.TryAdd(member.ClientId, member))
+            return false;
+        if (!hasPresence)
+            return true;
+        // The user is back in time: the new connection takes the lost one's place, and nobody is told.
+        if (member.UserId is not null && _leaving.Remove(member.UserId, out var lost) && Members.Remove(lost))
+            return true;
+        Tell(ChannelFrame.WritePresence(isJoin: true, PresenceNotice.Write(member.ClientId, member.UserId, member.Info)));
+        return true;
+    }
+
+    public bool Leave(string clientId, bool hasPresence)
+    {
+        if (!Members.Remove(clientId, out var member))
+            return false;
+        if (member.UserId is not null && _leaving.GetValueOrDefault(member.UserId) == clientId)
+            _leaving.Remove(member.UserId);
+        if (hasPresence)
+            Tell(ChannelFrame.WritePresence(isJoin: false, PresenceNotice.Write(member.ClientId, member.UserId, member.Info)));
+        return true;
+    }
+
+    public bool BeginLeaving(ClientIdentity client)
+    {
+        if (client.UserId is not null && Members.ContainsKey(client.ClientId))
+            _leaving[client.UserId] = client.ClientId;
+        return true;
+    }
+}

@@ -1,0 +1,71 @@
+namespace Fanout.Node.Backplane.Redis;
+
+/// <summary>What Redis has of this node's members, as far as batches have been confirmed.</summary>
+/// <remarks>Not thread-safe; owned by the writer's loop.</remarks>
+internal sealed class MembershipRecord
+{
+    private readonly Dictionary<string, Dictionary<string, ClientIdentity>> _byRoom = [];
+    private readonly Dictionary<string, int> _roomsByClient = [];
+
+    public IReadOnlyDictionary<string, Dictionary<string, ClientIdentity>> ByRoom => _byRoom;
+
+    public bool HasRoom(string room) => _byRoom.ContainsKey(room);
+
+    public bool HasClient(string clientId) => _roomsByClient.ContainsKey(clientId);
+
+    public bool IsMember(string room, string clientId) => _byRoom.TryGetValue(room, out var members) && members.ContainsKey(clientId);
+
+    /// <summary>Takes a confirmed batch in.</summary>
+    /// <returns>Rooms without members now, and clients without rooms.</returns>
+    public (List<string> EmptiedRooms, List<string> GoneClients) Apply(MembershipChanges batch)
+    {
+        var emptied = new List<string>();
+        var gone = new List<string>();
+        foreach (var (room, clients) in batch.ByRoom)
+        {
+            if (!_byRoom.TryGetValue(room, out var members))
+                _byRoom.Add(room, members = []);
+            foreach (var (clientId, change) in clients)
+            {
+                if (change.IsIn ? Enter(members, clientId, change.Client) : Leave(members, clientId))
+                    gone.Add(clientId);
+            }
+
+            // A room is taken off the node's list even if it was never seen to be on it: an uncertain join may have put it there.
+            if (members.Count == 0)
+            {
+                _byRoom.Remove(room);
+                emptied.Add(room);
+            }
+        }
+
+        return (emptied, gone);
+    }
+
+    /// <summary>Forgets everything: what is known belongs to an incarnation that is over.</summary>
+    public void Clear()
+    {
+        _byRoom.Clear();
+        _roomsByClient.Clear();
+    }
+
+    private bool Enter(Dictionary<string, ClientIdentity> members, string clientId, ClientIdentity client)
+    {
+        if (members.TryAdd(clientId, client))
+            _roomsByClient[clientId] = _roomsByClient.GetValueOrDefault(clientId) + 1;
+        return false;
+    }
+
+    // Whether this was the client's last room.
+    private bool Leave(Dictionary<string, ClientIdentity> members, string clientId)
+    {
+        if (!members.Remove(clientId))
+            return !_roomsByClient.ContainsKey(clientId);
+        var rooms = _roomsByClient[clientId] - 1;
+        if (rooms > 0)
+            _roomsByClient[clientId] = rooms;
+        else
+            _roomsByClient.Remove(clientId);
+        return rooms == 0;
+    }
+}

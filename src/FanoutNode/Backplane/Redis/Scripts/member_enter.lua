@@ -1,0 +1,35 @@
+-- Takes a connection into a presence room: member, info, user count and the notice in one step, so that a repeat says nothing twice.
+-- KEYS[1]  fanout:{room}:members             set: <node id>/<client id>
+-- KEYS[2]  fanout:{room}:info                hash: client id -> info
+-- KEYS[3]  fanout:{room}:users               hash: user -> connections of it in the room
+-- KEYS[4]  fanout:{room}:leaving             hash: user -> member entry whose connection was lost a moment ago
+-- ARGV[1]  the room's channel
+-- ARGV[2]  member entry
+-- ARGV[3]  client id
+-- ARGV[4]  user, or ''
+-- ARGV[5]  info, as JSON
+-- ARGV[6]  notice for the members, as JSON
+-- ARGV[7]  member entry of the node's incarnation before, or '': it moves without a notice
+-- Returns  1 if the connection is new in the room
+local moved = ARGV[7] ~= '' and redis.call('SREM', KEYS[1], ARGV[7]) == 1
+if redis.call('SADD', KEYS[1], ARGV[2]) == 0 then
+  return 0
+end
+redis.call('HSET', KEYS[2], ARGV[3], ARGV[5])
+if moved then
+  return 1
+end
+if ARGV[4] ~= '' then
+  local lost = redis.call('HGET', KEYS[4], ARGV[4])
+  if lost then
+    redis.call('HDEL', KEYS[4], ARGV[4])
+    if redis.call('SREM', KEYS[1], lost) == 1 then
+      -- The user is back in time: the new connection takes the lost one's place, and nobody is told.
+      redis.call('HDEL', KEYS[2], string.match(lost, '([^/]+)$'))
+      return 1
+    end
+  end
+  redis.call('HINCRBY', KEYS[3], ARGV[4], 1)
+end
+redis.call('PUBLISH', ARGV[1], '\4' .. ARGV[6])
+return 1
