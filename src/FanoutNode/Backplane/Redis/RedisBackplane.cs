@@ -16,6 +16,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     private readonly RedisKeys _keys;
     private readonly RedisLink _link;
     private readonly RedisSubscriber _subscriber;
+    private readonly RedisLink _publishLink;
     private readonly RedisPublisher _publisher;
     private readonly MembershipWriter _writer;
     private readonly LeaseKeeper _lease;
@@ -44,7 +45,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _link = new RedisLink(options, "fanout:" + node.Id, time, logs.CreateLogger<RedisLink>());
         _subscriber = new RedisSubscriber(_link, this, time, logs.CreateLogger<RedisSubscriber>());
         _probe = new BackplaneProbe(_link, _keys, node, health, time, metrics, logs.CreateLogger<BackplaneProbe>());
-        _publisher = new RedisPublisher(_link, _keys);
+        _publishLink = options.MinReplicas > 0 ? new RedisLink(options, $"fanout:{node.Id}-pub", time, logs.CreateLogger<RedisLink>()) : _link;
+        _publisher = new RedisPublisher(_publishLink, _keys, options.MinReplicas, options.CommandTimeout / 2);
         Log = new RedisRoomLog(_link, _keys);
         var store = new MembershipStore(_link, _keys, policies);
         _writer = new MembershipWriter(_link, _keys, node, store, time, logs.CreateLogger<MembershipWriter>());
@@ -81,7 +83,9 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _listener = listener;
         _subscriber.Want(_probe.Channel);
         _subscriber.Want(_keys.Channel(RoomName.All));
-        _connecting = _link.ConnectAsync(_stopping.Token);
+        _connecting = _publishLink == _link
+            ? _link.ConnectAsync(_stopping.Token)
+            : Task.WhenAll(_link.ConnectAsync(_stopping.Token), _publishLink.ConnectAsync(_stopping.Token));
         _subscriber.Start();
         _writer.Start();
         _lease.Start();
@@ -117,6 +121,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         await _connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _subscriber.DisposeAsync();
         await _link.DisposeAsync();
+        if (_publishLink != _link)
+            await _publishLink.DisposeAsync();
         _stopping.Dispose();
     }
 

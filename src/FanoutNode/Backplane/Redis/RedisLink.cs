@@ -12,10 +12,13 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan IdentityRetryDelay = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
+
     private readonly TaskCompletionSource<ConnectionMultiplexer> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _trustsRestarts = options.TrustRestarts;
     private ConnectionMultiplexer? _multiplexer;
     private volatile string? _identity;
+    private long _reportedAt;
 
     /// <summary>What the connection string says; also used by the subscriber's own connection.</summary>
     public ConfigurationOptions Configuration { get; } = Configure(options, clientName);
@@ -54,6 +57,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
                 multiplexer.ConnectionRestored += (_, e) => _ = OnRestoredAsync(e);
                 _multiplexer = multiplexer;
                 await ReadIdentityAsync();
+                await CheckSettingsAsync();
                 LogConnected(logger, string.Join(", ", Configuration.EndPoints));
                 _connected.TrySetResult(multiplexer);
                 return;
@@ -67,6 +71,21 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
 
             await Task.Delay(RetryDelay, time, cancellation);
         }
+    }
+
+    /// <summary>
+    /// Logs what Redis itself refuses, such as writes beyond its memory: the callers of a command only see that it failed. Once in a while,
+    /// since it comes with every command.
+    /// </summary>
+    public void Report(Exception fault)
+    {
+        if (fault is not RedisServerException)
+            return;
+        var last = Interlocked.Read(ref _reportedAt);
+        if (last != 0 && time.GetElapsedTime(last) < ReportInterval)
+            return;
+        if (Interlocked.CompareExchange(ref _reportedAt, time.GetTimestamp(), last) == last)
+            LogRefused(logger, fault.Message);
     }
 
     public async ValueTask DisposeAsync()
@@ -109,6 +128,21 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
             ?? throw new BackplaneUnavailableException("the server did not tell its run_id");
     }
 
+    // Eviction would take rooms' positions and members away one key at a time, and nobody would be told.
+    private async Task CheckSettingsAsync()
+    {
+        try
+        {
+            var policy = await Primary!.ConfigGetAsync("maxmemory-policy");
+            if (policy.Length > 0 && policy[0].Value != "noeviction")
+                LogEvicts(logger, policy[0].Value);
+        }
+        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
+        {
+            LogUnchecked(logger, e.Message); // Managed services often forbid CONFIG.
+        }
+    }
+
     private static ConfigurationOptions Configure(RedisOptions options, string clientName)
     {
         var configuration = ConfigurationOptions.Parse(options.ConnectionString!);
@@ -144,4 +178,13 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
 
     [LoggerMessage(1223, LogLevel.Information, "Redis at {EndPoint} is back", EventName = "RedisRestored")]
     private static partial void LogRestored(ILogger logger, EndPoint? endPoint);
+
+    [LoggerMessage(1224, LogLevel.Error, "Redis refuses a command: {Error}", EventName = "RedisRefused")]
+    private static partial void LogRefused(ILogger logger, string error);
+
+    [LoggerMessage(1225, LogLevel.Warning, "Redis evicts keys (maxmemory-policy is {Policy}): rooms would lose positions and members unseen; set it to noeviction", EventName = "RedisEvicts")]
+    private static partial void LogEvicts(ILogger logger, string policy);
+
+    [LoggerMessage(1226, LogLevel.Information, "Redis does not tell its maxmemory-policy ({Reason}); make sure that it is noeviction", EventName = "RedisUnchecked")]
+    private static partial void LogUnchecked(ILogger logger, string reason);
 }

@@ -3,7 +3,10 @@ using StackExchange.Redis;
 namespace Fanout.Node.Backplane.Redis;
 
 /// <summary>Publishes: one script for rooms with history, a plain PUBLISH for the others.</summary>
-internal sealed class RedisPublisher(RedisLink link, RedisKeys keys)
+/// <param name="link">A connection of its own where replicas are waited for: WAIT holds up everything behind it.</param>
+/// <param name="minReplicas">Replicas that must have a publish before it counts as done.</param>
+/// <param name="replicaTimeout">So long are they waited for.</param>
+internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minReplicas, TimeSpan replicaTimeout)
 {
     private static readonly RedisScript PublishScript = RedisScript.Named("publish");
     private static readonly RedisScript OnceScript = RedisScript.Named("publish_once");
@@ -14,7 +17,7 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys)
         try
         {
             if (publication.Policy.HasHistory)
-                return await PublishWithHistoryAsync(publication);
+                return minReplicas > 0 ? await WaitForReplicasAsync(PublishWithHistoryAsync(publication)) : await PublishWithHistoryAsync(publication);
             if (publication.Once is { } once)
                 return await PublishOnceAsync(publication, once);
             var nodes = await link.Database.PublishAsync(RedisChannel.Literal(keys.Channel(publication.Room)), publication.Data);
@@ -22,6 +25,7 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys)
         }
         catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
         {
+            link.Report(e);
             var outcome = RedisFaults.MayHaveHappened(e) ? PublishOutcome.Unknown : PublishOutcome.Unavailable;
             return new PublishResult(outcome, publication.MessageId, null, null, 0);
         }
@@ -70,6 +74,15 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys)
             "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[1]!, null, null, 0),
             _ => new PublishResult(PublishOutcome.Conflict, publication.MessageId, null, null, 0),
         };
+    }
+
+    // WAIT is queued right behind the script, on the same connection, so it asks about that very write.
+    private async Task<PublishResult> WaitForReplicasAsync(Task<PublishResult> publish)
+    {
+        var waiting = link.Database.ExecuteAsync("WAIT", minReplicas, Milliseconds(replicaTimeout));
+        var result = await publish;
+        // Stored, but not as safely as the operator asked for: its fate is open.
+        return (long)await waiting >= minReplicas || result.Outcome == PublishOutcome.Conflict ? result : result with { Outcome = PublishOutcome.Unknown };
     }
 
     private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;

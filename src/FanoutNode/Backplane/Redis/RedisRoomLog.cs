@@ -31,6 +31,7 @@ internal sealed class RedisRoomLog(RedisLink link, RedisKeys keys) : IRoomLog
         }
         catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
         {
+            link.Report(e);
             throw RedisFaults.Wrap(e);
         }
     }
@@ -51,6 +52,7 @@ internal sealed class RedisRoomLog(RedisLink link, RedisKeys keys) : IRoomLog
         }
         catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
         {
+            link.Report(e);
             throw RedisFaults.Wrap(e);
         }
     }
