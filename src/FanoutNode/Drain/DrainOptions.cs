@@ -8,6 +8,12 @@ internal sealed class DrainOptions
     /// </summary>
     public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// The node goes on answering for at least so long after its readiness failed, so that proxies notice before it stops listening: longer
+    /// than their check's interval. 0 in the Development environment.
+    /// </summary>
+    public TimeSpan? Notice { get; set; }
+
     /// <summary>The node is gone after this time, whatever is left. Keep the container's grace period above it.</summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(25);
 }

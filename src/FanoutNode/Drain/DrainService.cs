@@ -43,7 +43,9 @@ internal sealed partial class DrainService(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
 
         // 2, 3
+        var notice = Task.Delay(options.Notice ?? TimeSpan.Zero, time, either.Token);
         await CloseAllAsync(sessions, either.Token);
+        await notice.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // 4
         leaveDelay.End();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fanout.Node.Backplane.Redis.Subscriber;
 using Fanout.Node.Diagnostics;
 using StackExchange.Redis;
 
@@ -30,8 +31,8 @@ internal sealed partial class BackplaneProbe(
 
     /// <summary>Begins to probe.</summary>
     /// <param name="onChange">Told of each change of <see cref="State"/>.</param>
-    /// <param name="recycle">Drops the subscription connection, because a probe was lost on it.</param>
-    public void Start(Action<BackplaneState> onChange, Action recycle) => _running = RunAsync(onChange, recycle, _stopping.Token);
+    /// <param name="subscriber">Carries the probes back; its connection is dropped when one is lost on it.</param>
+    public void Start(Action<BackplaneState> onChange, RedisSubscriber subscriber) => _running = RunAsync(onChange, subscriber, _stopping.Token);
 
     /// <summary>A probe came back. On the subscription's read loop.</summary>
     public void OnArrived(ReadOnlySpan<byte> data)
@@ -60,17 +61,19 @@ internal sealed partial class BackplaneProbe(
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task RunAsync(Action<BackplaneState> onChange, Action recycle, CancellationToken stopping)
+    private async Task RunAsync(Action<BackplaneState> onChange, RedisSubscriber subscriber, CancellationToken stopping)
     {
         await link.Connected.WaitAsync(stopping);
         while (!stopping.IsCancellationRequested)
         {
-            var healthy = await TryProbeAsync(stopping);
+            // While it is being made there is nothing to probe, and nothing to drop.
+            var isUp = subscriber.IsUp;
+            var healthy = isUp && await TryProbeAsync(stopping);
             if (stopping.IsCancellationRequested)
                 return;
             SetState(healthy ? BackplaneState.Healthy : BackplaneState.Degraded, onChange);
-            if (!healthy)
-                recycle();
+            if (isUp && !healthy)
+                subscriber.Recycle();
             await WaitAsync(stopping);
         }
     }

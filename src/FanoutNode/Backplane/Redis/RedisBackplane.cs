@@ -89,7 +89,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _subscriber.Start();
         _writer.Start();
         _lease.Start();
-        _probe.Start(OnStateChanged, _subscriber.Recycle);
+        _probe.Start(OnStateChanged, _subscriber);
         _audits = _time.CreateTimer(_ => _ = _writer.AuditAsync(), null, AuditInterval, AuditInterval);
     }
 

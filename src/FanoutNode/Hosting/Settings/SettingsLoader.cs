@@ -7,12 +7,16 @@ internal static class SettingsLoader
 {
     public const string Section = "Fanout";
 
+    // Twice the interval at which our proxy configuration asks.
+    private static readonly TimeSpan DefaultNotice = TimeSpan.FromSeconds(2);
+
     /// <exception cref="SettingsException">A setting is wrong.</exception>
     public static FanoutSettings Load(IConfiguration configuration, IHostEnvironment environment)
     {
         var settings = Bind(configuration.GetSection(Section));
         settings.Node.Name ??= Dns.GetHostName();
         settings.Auth.AllowAnonymous ??= environment.IsDevelopment();
+        settings.Drain.Notice ??= environment.IsDevelopment() ? TimeSpan.Zero : DefaultNotice;
         var problems = new SettingProblems();
         SettingsValidator.Check(settings, problems);
         problems.ThrowIfAny();

@@ -37,6 +37,7 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
     private PubSubConnection? _connection;
     private TaskCompletionSource? _upToDate;
     private Task _running = Task.CompletedTask;
+    private volatile bool _isUp;
 
     /// <summary>A wanted channel, and who waits for its confirmation.</summary>
     private sealed class Subscription
@@ -45,6 +46,9 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
 
         public TaskCompletionSource? Waiter { get; set; }
     }
+
+    /// <summary>Whether every wanted channel is subscribed on a living connection, as far as is known.</summary>
+    public bool IsUp => _isUp;
 
     public void Start() => _running = RunAsync(_stopping.Token);
 
@@ -181,6 +185,7 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
                 if (await BringUpAsync(connection, running))
                 {
                     retry = FirstRetry;
+                    _isUp = true;
                     listener.OnResubscribed();
                 }
 
@@ -231,6 +236,7 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
         lock (_gate)
         {
             _connection = null;
+            _isUp = false;
             foreach (var subscription in _wanted.Values)
                 subscription.IsConfirmed = false;
         }
