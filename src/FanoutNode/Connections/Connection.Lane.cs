@@ -31,13 +31,15 @@ internal sealed partial class Connection : ILaneClient
         _abort = abort;
     }
 
-    /// <summary>Begins the connection's life on its lane: <c>connected</c> is its first message.</summary>
-    public void Attach(Lane lane, ReadOnlyMemory<byte> connectedFrame)
+    /// <summary>Begins the connection's life on its lane: <c>connected</c> is its first message, behind the answer to the handshake.</summary>
+    public void Attach(Lane lane, ReadOnlyMemory<byte> firstBytes, ReadOnlyMemory<byte> connectedFrame)
     {
         lane.Clients.Add(ClientId, this);
         _attached = true;
         _lastPing = lane.Timers.Now;
         lane.Timers.Schedule(this, NextDue());
+        if (!firstBytes.IsEmpty)
+            Send(firstBytes, null);
         Send(connectedFrame, null);
     }
 
@@ -50,6 +52,7 @@ internal sealed partial class Connection : ILaneClient
             member.Room.Remove(lane, member);
         _laneMembers.Clear();
         _closeSent.TrySetResult();
+        (_outbound as IDisposable)?.Dispose();
         Gate.Open();
     }
 

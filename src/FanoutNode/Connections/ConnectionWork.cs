@@ -5,9 +5,9 @@ using Fanout.Shared.Rooms;
 namespace Fanout.Node.Connections;
 
 /// <summary>Begins a connection's life on its lane.</summary>
-internal sealed class AttachWork(Connection connection, ReadOnlyMemory<byte> connectedFrame) : ILaneWork
+internal sealed class AttachWork(Connection connection, ReadOnlyMemory<byte> firstBytes, ReadOnlyMemory<byte> connectedFrame) : ILaneWork
 {
-    public void Run(Lane lane) => connection.Attach(lane, connectedFrame);
+    public void Run(Lane lane) => connection.Attach(lane, firstBytes, connectedFrame);
 }
 
 /// <summary>Ends a connection's life on its lane.</summary>

@@ -64,6 +64,9 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
     /// <summary>When to look for a stall, on the lane's clock.</summary>
     public long StallDeadline => _lastProgress + (long)limits.StallTimeout.TotalMilliseconds;
 
+    /// <summary>The transport took some more.</summary>
+    protected void NoteProgress() => _lastProgress = Connection.Lane.Timers.Now;
+
     /// <summary>Hands bytes to the transport. Sets <see cref="IsBlocked"/> where it did not take all of them at once.</summary>
     protected abstract void Write(ReadOnlyMemory<byte> frames);
 
@@ -97,7 +100,7 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
 
     private void TryWrite(ReadOnlyMemory<byte> frames)
     {
-        _lastProgress = Connection.Lane.Timers.Now;
+        NoteProgress();
         Write(frames);
         if (IsBlocked)
             Connection.OnBlocked();

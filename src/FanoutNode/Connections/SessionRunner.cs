@@ -24,22 +24,23 @@ internal sealed partial class SessionRunner(
     FanoutMetrics metrics,
     ILogger<SessionRunner> logger)
 {
-    // An idle socket costs its read buffer only while bytes come (zero-byte reads wait without one).
-    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 4096, minimumReadSize: 1024, leaveOpen: true, useZeroByteReads: true);
-
     // How long the peer may take for its half of the close handshake; browsers answer at once.
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ConnectionTimes _times = new(heartbeat.Interval, heartbeat.Timeout, CloseTimeout);
     private readonly OutboundLimits _outboundLimits = new(limits.MaxBacklogBytes, limits.StallTimeout);
 
-    /// <summary>Serves a connection over a stream until it ends: 1 register -> 2 `connected` -> 3 join -> 4 pump -> 5 leave and report.</summary>
-    public async Task RunAsync(HandshakeAcceptance accepted, Stream stream)
+    /// <summary>Serves a connection until it ends: 1 register -> 2 `connected` -> 3 join -> 4 pump -> 5 leave and report.</summary>
+    /// <param name="input">The client's bytes. Left to the caller when this returns.</param>
+    /// <param name="open">Makes the way out.</param>
+    /// <param name="abort">Ends reading at once.</param>
+    /// <param name="firstBytes">What must go out before the first frame: the answer to the handshake, where nobody else wrote it.</param>
+    public async Task RunAsync(
+        HandshakeAcceptance accepted, PipeReader input, Func<Connection, OutboundLimits, Outbound> open, Action abort, ReadOnlyMemory<byte> firstBytes)
     {
         var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow());
         var session = new Session(connection, limits);
-        var input = PipeReader.Create(stream, ReaderOptions);
-        connection.UseTransport(new StreamOutbound(connection, stream, _outboundLimits), input.CancelPendingRead);
+        connection.UseTransport(open(connection, _outboundLimits), abort);
 
         // 1
         registry.Add(session);
@@ -47,7 +48,7 @@ internal sealed partial class SessionRunner(
         LogOpened(logger, connection.ClientId);
 
         // 2
-        connection.Lane.Post(new AttachWork(connection, ServerFrames.Encode(connection.Format, Connected(connection, accepted))));
+        connection.Lane.Post(new AttachWork(connection, firstBytes, ServerFrames.Encode(connection.Format, Connected(connection, accepted))));
 
         var end = PumpEnd.Lost;
         using var frames = new FrameReader(limits.MaxMessageBytes);
@@ -69,7 +70,6 @@ internal sealed partial class SessionRunner(
             var reason = CloseReasons.Of(end, connection.ClosedWith);
             metrics.ConnectionClosed(reason);
             LogClosed(logger, connection.ClientId, reason);
-            await input.CompleteAsync();
         }
     }
 

@@ -5,6 +5,7 @@ using Fanout.Node.Backplane.Memory;
 using Fanout.Node.Backplane.Redis;
 using Fanout.Node.Commands;
 using Fanout.Node.Connections;
+using Fanout.Node.Connections.FastLane;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Drain;
@@ -58,6 +59,7 @@ internal static class FanoutServices
         .AddSingleton<ConnectionRegistry>()
         .AddSingleton<HandshakeValidator>()
         .AddSingleton<SocketEndpoint>()
+        .AddSingleton<SocketFastLane>()
         .AddSingleton<SessionRunner>();
 
     private static IServiceCollection AddRooms(this IServiceCollection services, FanoutSettings settings) => services

@@ -1,4 +1,5 @@
 using Fanout.Node.Api;
+using Fanout.Node.Connections.FastLane;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Hosting.Settings;
@@ -27,6 +28,8 @@ internal static partial class NodeApplication
             kestrel.Limits.RequestHeadersTimeout = settings.Limits.HandshakeTimeout;
             // Checked by the endpoint itself, which answers with a problem that a caller can read.
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection =>
+                kestrel.ApplicationServices.GetRequiredService<SocketFastLane>().HandleAsync(connection, next)));
         });
         builder.Services.AddFanout(settings).AddTelemetry(builder.Configuration, settings.Node.Name!).AddProblemDetails();
 

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -8,8 +7,8 @@ namespace Fanout.Node.Connections.Handshake;
 /// <summary><c>GET /ws</c> as an ordinary endpoint. HttpContext ends here: what lies behind knows a stream and an acceptance.</summary>
 internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner runner)
 {
-    // RFC 6455, section 1.3.
-    private const string AcceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    // An idle socket costs its read buffer only while bytes come (zero-byte reads wait without one).
+    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 4096, minimumReadSize: 1024, leaveOpen: true, useZeroByteReads: true);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -40,11 +39,13 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
         else
         {
             context.Response.Headers.Upgrade = "websocket";
-            context.Response.Headers.SecWebSocketAccept = AcceptKey(request.Key!);
+            context.Response.Headers.SecWebSocketAccept = HandshakeAnswer.AcceptKey(request.Key!);
             stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         }
 
-        await runner.RunAsync(accepted, stream);
+        var input = PipeReader.Create(stream, ReaderOptions);
+        await runner.RunAsync(accepted, input, (connection, bounds) => new StreamOutbound(connection, stream, bounds), input.CancelPendingRead, firstBytes: default);
+        await input.CompleteAsync();
     }
 
     private static HandshakeRequest ReadRequest(HttpContext context, bool isExtendedConnect)
@@ -66,15 +67,12 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
         };
     }
 
-    private static Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
+    private static async Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
     {
         if (refusal.Header is var (name, value))
             context.Response.Headers[name] = value;
-        return Results.Problem(statusCode: refusal.Status, detail: refusal.Title).ExecuteAsync(context);
+        context.Response.StatusCode = refusal.Status;
+        context.Response.ContentType = "application/problem+json";
+        await context.Response.Body.WriteAsync(HandshakeAnswer.ProblemBody(refusal));
     }
-
-    // SHA-1 is what the RFC asks for: a proof that the server speaks WebSocket, not a secret.
-#pragma warning disable CA5350
-    private static string AcceptKey(string key) => Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key.Trim() + AcceptGuid)));
-#pragma warning restore CA5350
 }

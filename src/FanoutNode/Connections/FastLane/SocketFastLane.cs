@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Limits;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Fanout.Node.Connections.FastLane;
+
+/// <summary>
+/// Takes upgrades below HTTP: a connection middleware that looks at the first request of each plain connection. An upgrade to the socket
+/// endpoint is accepted right here, before a request's objects exist, and owns its socket; anything else is left unread and passed on.
+/// </summary>
+/// <remarks>
+/// The same checks and the same connection class as the ordinary endpoint, which stays for upgrades that come later on a connection, over TLS or
+/// by HTTP/2. Has a timeout of its own, since Kestrel's request timers have not started here.
+/// </remarks>
+internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner runner, LimitsOptions limits, TimeProvider time)
+{
+    /// <summary>The middleware.</summary>
+    public async Task HandleAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket || connection.Features.Get<ITlsHandshakeFeature>() is not null)
+        {
+            await next(connection);
+            return;
+        }
+
+        var (kind, request) = await LookAsync(connection);
+        switch (kind)
+        {
+            case FirstBytes.Upgrade:
+                await UpgradeAsync(connection, socket, request! with { RemoteAddress = (connection.RemoteEndPoint as IPEndPoint)?.Address });
+                break;
+            case FirstBytes.Other:
+                await next(connection);
+                break;
+        }
+    }
+
+    // Undecided: the peer went away, or took too long; there is nobody to answer.
+    private async Task<(FirstBytes Kind, HandshakeRequest? Request)> LookAsync(ConnectionContext connection)
+    {
+        var input = connection.Transport.Input;
+        await using var timeout = limits.HandshakeTimeout > TimeSpan.Zero
+            ? time.CreateTimer(static state => ((ConnectionContext)state!).Abort(), connection, limits.HandshakeTimeout, Timeout.InfiniteTimeSpan)
+            : null;
+        try
+        {
+            while (true)
+            {
+                var result = await input.ReadAsync();
+                var kind = UpgradeRequestReader.Read(result.Buffer, out var request, out var consumed);
+                if (kind == FirstBytes.Undecided && !result.IsCompleted && !result.IsCanceled)
+                {
+                    input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                    continue;
+                }
+
+                // What was not taken must look unread to whoever comes next.
+                input.AdvanceTo(consumed);
+                return (kind == FirstBytes.Undecided && result.Buffer.Length > 0 && !result.IsCanceled ? FirstBytes.Other : kind, request);
+            }
+        }
+        catch (Exception e) when (e is ConnectionAbortedException or ConnectionResetException or IOException or OperationCanceledException)
+        {
+            return (FirstBytes.Undecided, null);
+        }
+    }
+
+    private async Task UpgradeAsync(ConnectionContext connection, Socket socket, HandshakeRequest request)
+    {
+        var (accepted, refused) = await validator.CheckAsync(request);
+        if (refused is not null)
+        {
+            await connection.Transport.Output.WriteAsync(Refusal(refused));
+            return;
+        }
+
+        await runner.RunAsync(
+            accepted!,
+            connection.Transport.Input,
+            (session, bounds) => new SocketOutbound(session, socket, bounds),
+            connection.Abort,
+            Acceptance(request, accepted!));
+    }
+
+    private static byte[] Acceptance(HandshakeRequest request, HandshakeAcceptance accepted)
+    {
+        var protocol = accepted.EchoedProtocol is { } name ? $"Sec-WebSocket-Protocol: {name}\r\n" : "";
+        return Encoding.ASCII.GetBytes(
+            "HTTP/1.1 101 Switching Protocols\r\n"
+            + "Connection: Upgrade\r\n"
+            + "Upgrade: websocket\r\n"
+            + $"Sec-WebSocket-Accept: {HandshakeAnswer.AcceptKey(request.Key!)}\r\n"
+            + protocol
+            + "\r\n");
+    }
+
+    private byte[] Refusal(HandshakeRefusal refusal)
+    {
+        var body = HandshakeAnswer.ProblemBody(refusal);
+        var header = refusal.Header is var (name, value) ? $"{name}: {value}\r\n" : "";
+        return
+        [
+            .. Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {refusal.Status} {HandshakeAnswer.ReasonPhrase(refusal.Status)}\r\n"
+                + $"Date: {time.GetUtcNow():R}\r\n"
+                + "Connection: close\r\n"
+                + "Content-Type: application/problem+json\r\n"
+                + $"Content-Length: {body.Length}\r\n"
+                + header
+                + "\r\n"),
+            .. body,
+        ];
+    }
+}
