@@ -86,7 +86,7 @@ internal sealed partial class Connection : ILaneClient
             return;
         }
 
-        Lane.Metrics.Outbound(frames.Length);
+        Lane.OutboundBytes += frames.Length;
         if (!_outbound.Send(frames))
         {
             Lane.Metrics.Dropped(DropReason.Backlog);

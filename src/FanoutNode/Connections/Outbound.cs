@@ -8,7 +8,8 @@ namespace Fanout.Node.Connections;
 /// <remarks>Only called on the connection's lane.</remarks>
 internal abstract class Outbound(Connection connection, OutboundLimits limits)
 {
-    private readonly Queue<ReadOnlyMemory<byte>> _backlog = new(0);
+    // Made when it is first needed: most sockets never are behind.
+    private Queue<ReadOnlyMemory<byte>>? _backlog;
     private long _lastProgress;
     private bool _dead;
 
@@ -26,7 +27,7 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
     {
         if (_dead)
             return true;
-        if (!IsBlocked && _backlog.Count == 0)
+        if (!IsBlocked && IsBacklogEmpty)
         {
             TryWrite(frames);
             return true;
@@ -34,7 +35,7 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
 
         if (limits.MaxBacklogBytes > 0 && BacklogBytes + frames.Length > limits.MaxBacklogBytes)
             return false;
-        _backlog.Enqueue(frames);
+        (_backlog ??= new()).Enqueue(frames);
         BacklogBytes += frames.Length;
         return true;
     }
@@ -45,18 +46,18 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
         if (dropBacklog)
         {
             // Whole frames only: the one that is partly out is with the transport, not in the backlog.
-            _backlog.Clear();
+            _backlog?.Clear();
             BacklogBytes = 0;
         }
 
-        _backlog.Enqueue(closeFrame);
+        (_backlog ??= new()).Enqueue(closeFrame);
         BacklogBytes += closeFrame.Length;
         if (!IsBlocked)
             Drain();
     }
 
     /// <summary>Whether everything that was sent has been taken by the transport.</summary>
-    public bool IsFlushed => _dead || (!IsBlocked && _backlog.Count == 0);
+    public bool IsFlushed => _dead || (!IsBlocked && IsBacklogEmpty);
 
     /// <summary>Whether the transport has taken nothing for too long although something waits.</summary>
     public bool IsStalled(long now) => !IsFlushed && now - _lastProgress >= (long)limits.StallTimeout.TotalMilliseconds;
@@ -65,7 +66,7 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
     public long StallDeadline => _lastProgress + (long)limits.StallTimeout.TotalMilliseconds;
 
     /// <summary>The transport took some more.</summary>
-    protected void NoteProgress() => _lastProgress = Connection.Lane.Timers.Now;
+    protected void NoteProgress() => _lastProgress = Connection.Lane.RoundTime;
 
     /// <summary>Hands bytes to the transport. Sets <see cref="IsBlocked"/> where it did not take all of them at once.</summary>
     protected abstract void Write(ReadOnlyMemory<byte> frames);
@@ -81,14 +82,16 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
     protected void OnFailed()
     {
         _dead = true;
-        _backlog.Clear();
+        _backlog = null;
         BacklogBytes = 0;
         Connection.OnTransportLost();
     }
 
+    private bool IsBacklogEmpty => _backlog is not { Count: > 0 };
+
     private void Drain()
     {
-        while (!IsBlocked && !_dead && _backlog.TryDequeue(out var frames))
+        while (!IsBlocked && !_dead && _backlog is not null && _backlog.TryDequeue(out var frames))
         {
             BacklogBytes -= frames.Length;
             TryWrite(frames);

@@ -40,6 +40,12 @@ internal sealed class Lane : IThreadPoolWorkItem
 
     public FanoutMetrics Metrics { get; }
 
+    /// <summary>The lane's clock as of the round's begin: exact enough for what counts seconds, and free on the way of a message.</summary>
+    public long RoundTime { get; private set; }
+
+    /// <summary>Bytes handed out in this round; told to the metrics at its end, not with every send.</summary>
+    public long OutboundBytes { get; set; }
+
     /// <summary>Deadlines of this lane's connections.</summary>
     public LaneTimers Timers { get; }
 
@@ -80,6 +86,7 @@ internal sealed class Lane : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         var items = 0;
+        RoundTime = Timers.Now;
         while (items < MaxItemsPerRound && _inbox.TryDequeue(out var work))
         {
             items++;
@@ -87,6 +94,9 @@ internal sealed class Lane : IThreadPoolWorkItem
         }
 
         FlushRooms();
+        if (OutboundBytes > 0)
+            Metrics.Outbound(OutboundBytes);
+        OutboundBytes = 0;
 
         // Clear the flag before the last look, so that a post that comes in between schedules the lane again.
         Volatile.Write(ref _scheduled, 0);

@@ -139,10 +139,14 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
     // A member's backlog holds at most half of what the room keeps: more, and a member that is cut could not resume.
     private bool Lags(LaneMember member, int messages)
     {
-        if (Room.CatchUpSource is not { } source)
+        if (member.Client.IsDrained)
+        {
+            member.Behind = 0;
             return false;
-        member.Behind = member.Client.IsDrained ? 0 : member.Behind + messages;
-        return member.Behind > 0 && member.Behind >= source.HistorySize / 2 && !KeepsNewestOnly;
+        }
+
+        member.Behind += messages;
+        return Room.CatchUpSource is { } source && !KeepsNewestOnly && member.Behind >= source.HistorySize / 2;
     }
 
     // Instead of queueing more for it, let it read the rest from the log when its socket drains.

@@ -36,6 +36,8 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         var principal = session.Connection.Principal;
         if (!RoomName.IsValid(request.Room))
             Fail(session, request, ErrorCode.BadRoom, RoomProblem(request.Room));
+        else if (request.Room == RoomName.All)
+            Fail(session, request, ErrorCode.Forbidden, "$all reaches everybody without being joined");
         else if (!principal.MayJoin(request.Room))
             Fail(session, request, ErrorCode.Forbidden, "the token does not grant joining this room");
         else if (request.WantsPresence && !principal.MaySeePresence(request.Room))

@@ -85,8 +85,13 @@ internal sealed class SessionRooms
         {
             lock (_gate)
             {
-                if (--room.Waiting == 0 && !room.IsJoined)
-                    _rooms!.Remove(room.Name);
+                if (--room.Waiting == 0)
+                {
+                    // A finished operation must not be kept alive by the place where the next one would be hung up.
+                    room.Tail = Task.CompletedTask;
+                    if (!room.IsJoined)
+                        _rooms!.Remove(room.Name);
+                }
             }
         }
     }
