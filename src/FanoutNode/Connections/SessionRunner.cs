@@ -35,7 +35,7 @@ internal sealed partial class SessionRunner(
     /// <param name="open">Makes the way out.</param>
     /// <param name="abort">Ends reading at once.</param>
     /// <param name="firstBytes">What must go out before the first frame: the answer to the handshake, where nobody else wrote it.</param>
-    public async Task RunAsync(
+    public Task RunAsync(
         HandshakeAcceptance accepted, PipeReader input, Func<Connection, OutboundLimits, Outbound> open, Action abort, ReadOnlyMemory<byte> firstBytes)
     {
         var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow());
@@ -50,13 +50,20 @@ internal sealed partial class SessionRunner(
         // 2
         connection.Lane.Post(new AttachWork(connection, firstBytes, ServerFrames.Encode(connection.Format, Connected(connection, accepted))));
 
+        // 3
+        rooms.JoinAll(session, accepted.Rooms);
+
+        // A method of its own, so that what only the handshake needed is not kept for as long as the connection lives.
+        return ServeAsync(session, input);
+    }
+
+    private async Task ServeAsync(Session session, PipeReader input)
+    {
+        var connection = session.Connection;
         var end = PumpEnd.Lost;
         using var frames = new FrameReader(limits.MaxMessageBytes);
         try
         {
-            // 3
-            rooms.JoinAll(session, accepted.Rooms);
-
             // 4
             end = await new SocketPump(session, input, frames, handler).RunAsync();
         }

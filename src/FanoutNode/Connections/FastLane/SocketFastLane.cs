@@ -28,15 +28,14 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
         }
 
         var (kind, request) = await LookAsync(connection);
-        switch (kind)
+        var handled = kind switch
         {
-            case FirstBytes.Upgrade:
-                await UpgradeAsync(connection, socket, request! with { RemoteAddress = (connection.RemoteEndPoint as IPEndPoint)?.Address });
-                break;
-            case FirstBytes.Other:
-                await next(connection);
-                break;
-        }
+            FirstBytes.Upgrade => UpgradeAsync(connection, socket, request! with { RemoteAddress = (connection.RemoteEndPoint as IPEndPoint)?.Address }),
+            FirstBytes.Other => next(connection),
+            _ => Task.CompletedTask,
+        };
+        request = null;
+        await handled;
     }
 
     // Undecided: the peer went away, or took too long; there is nobody to answer.
@@ -72,19 +71,19 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
     private async Task UpgradeAsync(ConnectionContext connection, Socket socket, HandshakeRequest request)
     {
         var (accepted, refused) = await validator.CheckAsync(request);
-        if (refused is not null)
-        {
-            await connection.Transport.Output.WriteAsync(Refusal(refused));
-            return;
-        }
+        var served = refused is null ? Serve(connection, socket, request, accepted!) : connection.Transport.Output.WriteAsync(Refusal(refused)).AsTask();
+        // The connection may live for days: let go of what the handshake needed.
+        (request, accepted, refused) = (null!, null, null);
+        await served;
+    }
 
-        await runner.RunAsync(
-            accepted!,
+    private Task Serve(ConnectionContext connection, Socket socket, HandshakeRequest request, HandshakeAcceptance accepted) =>
+        runner.RunAsync(
+            accepted,
             connection.Transport.Input,
             (session, bounds) => new SocketOutbound(session, socket, bounds),
             connection.Abort,
-            Acceptance(request, accepted!));
-    }
+            Acceptance(request, accepted));
 
     private static byte[] Acceptance(HandshakeRequest request, HandshakeAcceptance accepted)
     {
