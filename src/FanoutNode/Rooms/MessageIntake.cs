@@ -9,7 +9,7 @@ namespace Fanout.Node.Rooms;
 
 /// <summary>Where messages of the backplane enter the node: decode the header, find the room, hand one message to its lanes.</summary>
 internal sealed partial class MessageIntake(
-    RoomRegistry rooms, AllRoom all, BackplaneNotices notices, Reconciler reconciler, FanoutMetrics metrics, ILogger<MessageIntake> logger)
+    RoomRegistry rooms, AllRoom all, BackplaneNotices notices, Readiness readiness, Reconciler reconciler, FanoutMetrics metrics, ILogger<MessageIntake> logger)
     : IBackplaneListener
 {
     public void OnMessage(ReadOnlySpan<char> room, ReadOnlySpan<byte> data)
@@ -70,7 +70,11 @@ internal sealed partial class MessageIntake(
         LogUndecodable(logger, length);
     }
 
-    public void OnStateChanged(BackplaneState state) => notices.Announce(state);
+    public void OnStateChanged(BackplaneState state)
+    {
+        readiness.OnStateChanged(state);
+        notices.Announce(state);
+    }
 
     [LoggerMessage(1200, LogLevel.Warning, "A message of {Length} bytes could not be decoded; is a node of a newer version running?", EventName = "MessageUndecodable")]
     private static partial void LogUndecodable(ILogger logger, int length);

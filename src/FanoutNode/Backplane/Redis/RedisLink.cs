@@ -19,6 +19,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     private ConnectionMultiplexer? _multiplexer;
     private volatile string? _identity;
     private long _reportedAt;
+    private int _isLearning;
 
     /// <summary>What the connection string says; also used by the subscriber's own connection.</summary>
     public ConfigurationOptions Configuration { get; } = Configure(options, clientName);
@@ -35,9 +36,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     /// restarts are trusted.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException">It is not known at the moment: the connection was lost and has just come back.</exception>
-    public string ServerIdentity => _trustsRestarts
-        ? ""
-        : _identity ?? throw new BackplaneUnavailableException("the identity of the Redis server is not known yet");
+    public string ServerIdentity => _trustsRestarts ? "" : _identity ?? throw IdentityUnknown();
 
     /// <summary>The server that takes writes, as far as it is known.</summary>
     public IServer? Primary => _multiplexer?.GetServers().FirstOrDefault(server => server.IsConnected && !server.IsReplica);
@@ -54,7 +53,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
             {
                 var multiplexer = await ConnectionMultiplexer.ConnectAsync(Configuration);
                 multiplexer.ConnectionFailed += (_, e) => OnLost(e);
-                multiplexer.ConnectionRestored += (_, e) => _ = OnRestoredAsync(e);
+                multiplexer.ConnectionRestored += (_, e) => OnRestored(e);
                 _multiplexer = multiplexer;
                 await ReadIdentityAsync();
                 await CheckSettingsAsync();
@@ -102,21 +101,41 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
         LogLost(logger, e.EndPoint, e.FailureType);
     }
 
-    private async Task OnRestoredAsync(ConnectionFailedEventArgs e)
+    private void OnRestored(ConnectionFailedEventArgs e)
     {
         LogRestored(logger, e.EndPoint);
-        while (_identity is null && _multiplexer is not null)
+        _ = LearnIdentityAsync();
+    }
+
+    // The library raises its events on the thread pool, so a loss may be told after the restoration that followed it: whoever needs the
+    // identity sees to it that somebody asks for it.
+    private BackplaneUnavailableException IdentityUnknown()
+    {
+        _ = LearnIdentityAsync();
+        return new BackplaneUnavailableException("the identity of the Redis server is not known yet");
+    }
+
+    private async Task LearnIdentityAsync()
+    {
+        if (Interlocked.Exchange(ref _isLearning, 1) == 1)
+            return;
+        try
         {
-            try
+            while (_identity is null && _multiplexer is { IsConnected: true })
             {
-                await ReadIdentityAsync();
+                try
+                {
+                    await ReadIdentityAsync();
+                }
+                catch (Exception fault) when (RedisFaults.IsBackplaneFault(fault))
+                {
+                    await Task.Delay(IdentityRetryDelay, time);
+                }
             }
-            catch (Exception fault) when (RedisFaults.IsBackplaneFault(fault))
-            {
-                if (_multiplexer is not { IsConnected: true })
-                    return; // Lost again: the next restoration comes here too.
-                await Task.Delay(IdentityRetryDelay, time);
-            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isLearning, 0);
         }
     }
 

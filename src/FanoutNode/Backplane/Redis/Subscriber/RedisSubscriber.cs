@@ -28,6 +28,8 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
     private const int ChannelsPerCommand = 256;
     private const int MaxChannelChars = 512;
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(5);
+    // 100,000 channels are confirmed in about a second; a connection that takes longer than this is dead, however alive TCP says it is.
+    private static readonly TimeSpan BringUpTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
 
@@ -228,7 +230,10 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
             _connection = connection;
         }
 
-        return await Task.WhenAny(upToDate.Task, running) == upToDate.Task;
+        var ended = await Task.WhenAny(upToDate.Task, running, Task.Delay(BringUpTimeout, time));
+        if (ended != upToDate.Task && ended != running)
+            connection.Abort();
+        return ended == upToDate.Task;
     }
 
     private void Down()
