@@ -1,6 +1,7 @@
 using Fanout.Node.Connections.Framing;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Lanes;
+using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
 using Fanout.Shared.Rooms;
 
@@ -15,6 +16,7 @@ internal sealed partial class Connection : ILaneClient
     private List<ILaneWork>? _whenDrained;
     private Outbound _outbound = null!;
     private Action _abort = null!;
+    private TokenLife _token;
     private long _lastPing;
     private long _closeDeadline;
     private bool _attached;
@@ -37,10 +39,18 @@ internal sealed partial class Connection : ILaneClient
         lane.Clients.Add(ClientId, this);
         _attached = true;
         _lastPing = lane.Timers.Now;
+        _token = new TokenLife(Principal.ExpiresAt, lane);
         lane.Timers.Schedule(this, NextDue());
         if (!firstBytes.IsEmpty)
             Send(firstBytes, null);
         Send(connectedFrame, null);
+    }
+
+    /// <summary>A new token was taken.</summary>
+    public void OnTokenRefreshed(Lane lane)
+    {
+        _token = new TokenLife(Principal.ExpiresAt, lane);
+        lane.Timers.Schedule(this, NextDue());
     }
 
     /// <summary>Ends it: the connection leaves all member lists of the lane, and nothing is sent any more.</summary>
@@ -118,6 +128,10 @@ internal sealed partial class Connection : ILaneClient
             // Whoever is silent will not answer a close frame either, but a one-way network may still carry it.
             CloseNow(CloseCode.HeartbeatMissed, "heartbeat missed", dropBacklog: true);
         }
+        else if (_token.HasEnded(now))
+        {
+            CloseNow(CloseCode.TokenExpired, "the token has expired");
+        }
         else if (_outbound.IsStalled(now))
         {
             lane.Metrics.Dropped(DropReason.Stalled);
@@ -129,6 +143,8 @@ internal sealed partial class Connection : ILaneClient
             Send(ServerFrames.Ping, null);
         }
 
+        if (!IsClosing && _token.TakeWarning(now))
+            Send(ServerFrames.Encode(Format, new ExpiringMessage(Principal.ExpiresAt!.Value.ToUnixTimeMilliseconds())), null);
         return NextDue();
     }
 
@@ -180,9 +196,9 @@ internal sealed partial class Connection : ILaneClient
 
     private long NextDue()
     {
-        var due = long.MaxValue;
         if (IsClosing)
             return _closeDeadline;
+        var due = _token.Due;
         if (_times.HeartbeatInterval > TimeSpan.Zero)
             due = _lastPing + (long)_times.HeartbeatInterval.TotalMilliseconds;
         if (_times.HeartbeatTimeout > TimeSpan.Zero)

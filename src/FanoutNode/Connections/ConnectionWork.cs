@@ -16,6 +16,12 @@ internal sealed class DetachWork(Connection connection) : ILaneWork
     public void Run(Lane lane) => connection.Detach(lane);
 }
 
+/// <summary>A connection's token was replaced.</summary>
+internal sealed class TokenRefreshedWork(Connection connection) : ILaneWork
+{
+    public void Run(Lane lane) => connection.OnTokenRefreshed(lane);
+}
+
 /// <summary>Sends one frame to one connection; counts it out of its gate where it answers a command.</summary>
 internal sealed class SendWork(Connection connection, ReadOnlyMemory<byte> frame, ReplyGate? gate) : ILaneWork
 {
