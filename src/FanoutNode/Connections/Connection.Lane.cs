@@ -200,7 +200,7 @@ internal sealed partial class Connection : ILaneClient
             return _closeDeadline;
         var due = _token.Due;
         if (_times.HeartbeatInterval > TimeSpan.Zero)
-            due = _lastPing + (long)_times.HeartbeatInterval.TotalMilliseconds;
+            due = Math.Min(due, _lastPing + (long)_times.HeartbeatInterval.TotalMilliseconds);
         if (_times.HeartbeatTimeout > TimeSpan.Zero)
             due = Math.Min(due, Volatile.Read(ref _lastReceived) + (long)_times.HeartbeatTimeout.TotalMilliseconds);
         if (!_outbound.IsFlushed)
