@@ -15,6 +15,9 @@ internal sealed class ReplyGate
     private TaskCompletionSource? _waiter;
     private volatile bool _open;
 
+    /// <summary>Whether the reader should wait before it takes more in.</summary>
+    public bool IsFull => Volatile.Read(ref _inside) >= Bound && !_open;
+
     /// <summary>Counts one in.</summary>
     public void Enter() => Interlocked.Increment(ref _inside);
 
@@ -33,16 +36,16 @@ internal sealed class ReplyGate
     }
 
     /// <summary>Waits until there is room; at once where there is.</summary>
-    public ValueTask WaitAsync() => Volatile.Read(ref _inside) < Bound || _open ? ValueTask.CompletedTask : WaitSlowAsync();
+    public ValueTask WaitAsync() => IsFull ? WaitSlowAsync() : ValueTask.CompletedTask;
 
     private async ValueTask WaitSlowAsync()
     {
-        while (Volatile.Read(ref _inside) >= Bound && !_open)
+        while (IsFull)
         {
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             Interlocked.Exchange(ref _waiter, waiter);
             // Somebody may have left between the look and the hanging up of the bell: look again before sleeping.
-            if (Volatile.Read(ref _inside) < Bound || _open)
+            if (!IsFull)
                 waiter.TrySetResult();
             await waiter.Task;
         }

@@ -35,12 +35,13 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
                     return PumpEnd.Aborted;
                 _connection.Touch();
                 var end = Handle(result.Buffer, out var rest);
-                input.AdvanceTo(rest, result.Buffer.End);
+                // Where more has been read than may be under way, the rest counts as not looked at.
+                input.AdvanceTo(rest, end == Next.Wait ? rest : result.Buffer.End);
                 if (end == Next.ReadNoMore)
                     return await FinishCloseAsync();
                 if (end == Next.Discard)
                     return await DiscardAsync();
-                if (result.IsCompleted)
+                if (result.IsCompleted && end != Next.Wait)
                     return PumpEnd.Lost;
                 await _connection.Gate.WaitAsync();
             }
@@ -55,6 +56,7 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
     private enum Next
     {
         Continue,
+        Wait,
         ReadNoMore,
         Discard,
     }
@@ -65,6 +67,8 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
         {
             while (true)
             {
+                if (_connection.Gate.IsFull)
+                    return Next.Wait;
                 var frame = frames.Read(ref buffer);
                 switch (frame.Kind)
                 {
@@ -77,7 +81,9 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
                         break;
 
                     case InboundKind.Ping:
-                        _connection.SendFrame(ServerFrames.Pong(frame.Payload));
+                        // Counted like a command: a flood of pings is read as slowly as its pongs leave.
+                        _connection.Gate.Enter();
+                        _connection.AnswerFrame(ServerFrames.Pong(frame.Payload));
                         break;
 
                     case InboundKind.Pong:
