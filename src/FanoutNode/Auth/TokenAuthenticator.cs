@@ -14,10 +14,12 @@ internal sealed partial class TokenAuthenticator : IAuthenticator
     private readonly TokenValidationParameters? _parameters;
     private readonly Grants _defaultGrants;
     private readonly bool _allowAnonymous;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    public TokenAuthenticator(AuthOptions options, ILogger<TokenAuthenticator> logger)
+    public TokenAuthenticator(AuthOptions options, TimeProvider time, ILogger<TokenAuthenticator> logger)
     {
+        _time = time;
         _allowAnonymous = options.AllowAnonymous ?? false;
         _defaultGrants = options.DefaultGrants.ToGrants();
         _parameters = Parameters(options.Jwt);
@@ -39,6 +41,13 @@ internal sealed partial class TokenAuthenticator : IAuthenticator
         if (!result.IsValid)
         {
             LogRefused(_logger, ReasonOf(result.Exception));
+            return null;
+        }
+
+        // The tolerance is for clocks that run ahead of ours; a token that has ended would be closed with 4002 at once.
+        if (result.SecurityToken.ValidTo != DateTime.MinValue && result.SecurityToken.ValidTo <= _time.GetUtcNow().UtcDateTime)
+        {
+            LogRefused(_logger, "it has expired");
             return null;
         }
 

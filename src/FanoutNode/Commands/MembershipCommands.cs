@@ -70,7 +70,7 @@ internal sealed class MembershipCommands(RoomService rooms)
 
     internal static RoomPosition ReadPosition(JsonElement since) =>
         since.TryGetProperty("epoch", out var epoch) && epoch.ValueKind == JsonValueKind.String
-        && since.TryGetProperty("offset", out var offset) && offset.ValueKind == JsonValueKind.Number && offset.TryGetInt64(out var number) && number >= 0
+        && since.TryGetProperty("offset", out var offset) && offset.ValueKind == JsonValueKind.Number && offset.TryGetInt64(out var number) && number is >= 0 and <= RoomPosition.MaxOffset
             ? new RoomPosition(epoch.GetString()!, number)
             : throw CommandPayload.Wrong("since", "{epoch, offset} or {last}");
 }

@@ -1,4 +1,6 @@
+using Fanout.Node.Connections.Framing;
 using Fanout.Node.Lanes;
+using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
 using Fanout.Shared.Rooms;
 
@@ -47,6 +49,21 @@ internal sealed class AddMemberWork(
     public void Run(Lane lane)
     {
         connection.AddTo(lane, member, joinedFrame, at, since);
+        gate?.Leave();
+    }
+}
+
+/// <summary>Tells a member again where it is in its room.</summary>
+internal sealed class PresentStateWork(Connection connection, LaneMember member, string? id, bool wantsPresence, long count, ReplyGate? gate) : ILaneWork
+{
+    public void Run(Lane lane)
+    {
+        member.WantsPresence |= wantsPresence;
+        var position = member.Room.PositionOf(lane, member);
+        connection.Send(
+            ServerFrames.Encode(
+                connection.Format, new JoinedMessage(id, member.Room.Room.Name, position?.Epoch, position?.Offset, Recovered: false, count)),
+            null);
         gate?.Leave();
     }
 }

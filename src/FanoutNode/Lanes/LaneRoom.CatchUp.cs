@@ -49,6 +49,16 @@ internal sealed partial class LaneRoom
         }
     }
 
+    /// <summary>Up to where a member has been sent the room's messages; null without history.</summary>
+    public RoomPosition? PositionOf(Lane lane, LaneMember member)
+    {
+        if (_epoch is null)
+            return null;
+        // What is gathered goes out first, so that the answer is not ahead of it.
+        Flush(lane);
+        return new RoomPosition(_epoch, member.CatchUp?.Position ?? _lastOffset);
+    }
+
     /// <summary>Goes on with a member that catches up: its page arrived, or its socket took what was sent.</summary>
     public void Continue(Lane lane, CatchUp cursor)
     {

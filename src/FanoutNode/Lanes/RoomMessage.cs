@@ -24,7 +24,7 @@ internal sealed class RoomMessage : ILaneWork
     /// <summary>Place in the room; null where the room keeps no history.</summary>
     public long? Offset { get; init; }
 
-    /// <summary>Unix milliseconds in the backplane's clock.</summary>
+    /// <summary>Unix milliseconds, in the clock of the node that took the publish.</summary>
     public required long Timestamp { get; init; }
 
     public Sender? From { get; init; }

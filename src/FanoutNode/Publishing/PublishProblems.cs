@@ -10,7 +10,7 @@ internal static class PublishProblems
     public static (ErrorCode Code, string Text)? Of(PublishOutcome outcome) => outcome switch
     {
         PublishOutcome.Conflict => (ErrorCode.Conflict, "this key was used with another payload"),
-        PublishOutcome.Unavailable => (ErrorCode.BackplaneUnavailable, "the backplane cannot be reached; nothing was published"),
+        PublishOutcome.Unavailable => (ErrorCode.BackplaneUnavailable, "the backplane is away or refuses it; nothing was published"),
         PublishOutcome.Unknown => (ErrorCode.Timeout, "the backplane did not answer in time; the message may have been published"),
         _ => null,
     };

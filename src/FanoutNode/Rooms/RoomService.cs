@@ -187,9 +187,10 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         try
         {
             var count = await backplane.Membership.CountAsync(state.Name);
-            var position = state.Room!.Sequencer?.Position;
-            state.Member!.WantsPresence |= request.WantsPresence;
-            Reply(session, request, new JoinedMessage(request.Id, state.Name, position?.Epoch, position?.Offset, false, count));
+            // The lane answers: only it knows up to where this connection has the room's messages.
+            var connection = session.Connection;
+            connection.Lane.Post(new PresentStateWork(
+                connection, state.Member!, request.Id, request.WantsPresence, count, request.CountsAnswer ? connection.Gate : null));
         }
         catch (BackplaneUnavailableException)
         {

@@ -1,4 +1,6 @@
 using System.Net;
+using Fanout.Node.Api;
+using Fanout.Node.Rooms;
 
 namespace Fanout.Node.Hosting.Settings;
 
@@ -49,7 +51,11 @@ internal static class SettingsLoader
     {
         try
         {
-            return section.Get<FanoutSettings>() ?? new FanoutSettings();
+            var settings = section.Get<FanoutSettings>() ?? new FanoutSettings();
+            // The binder leaves out items of a list that it cannot read, without a word; one by one it says so.
+            settings.Rooms = Items<RoomOptions>(section.GetSection(nameof(FanoutSettings.Rooms)));
+            settings.Api.Keys = Items<ApiKeyOptions>(section.GetSection("Api:Keys"));
+            return settings;
         }
         catch (InvalidOperationException e) when (e.InnerException is not null)
         {
@@ -57,6 +63,9 @@ internal static class SettingsLoader
             throw new SettingsException([$"{e.Message} {Innermost(e).Message}".ReplaceLineEndings(" ")]);
         }
     }
+
+    private static List<T> Items<T>(IConfigurationSection list)
+        where T : new() => [.. list.GetChildren().Select(item => item.Get<T>() ?? new T())];
 
     private static Exception Innermost(Exception e) => e.InnerException is null ? e : Innermost(e.InnerException);
 }
