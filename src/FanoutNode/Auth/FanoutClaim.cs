@@ -17,8 +17,9 @@ internal static class FanoutClaim
     {
         grants = withoutClaim;
         info = null;
+        // The library gives no element for a string or a number; such a claim is there all the same, and cannot be read.
         if (!token.TryGetPayloadValue<JsonElement>(Name, out var claim))
-            return true;
+            return !token.TryGetPayloadValue<object>(Name, out _);
         if (claim.ValueKind != JsonValueKind.Object
             || !TryReadPatterns(claim, "join", out var join)
             || !TryReadPatterns(claim, "publish", out var publish)

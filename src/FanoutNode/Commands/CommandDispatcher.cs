@@ -22,6 +22,20 @@ internal sealed partial class CommandDispatcher(
 {
     public void OnMessage(Session session, Opcode opcode, ReadOnlySpan<byte> bytes)
     {
+        try
+        {
+            Handle(session, opcode, bytes);
+        }
+        catch (Exception e)
+        {
+            // Decoding is made never to throw; if it does, the client must not be left with a socket that dies without a word.
+            LogFailed(logger, e, "?", session.Connection.ClientId);
+            session.Connection.Close(CloseCode.InternalError, "a fault in the node; it has been logged");
+        }
+    }
+
+    private void Handle(Session session, Opcode opcode, ReadOnlySpan<byte> bytes)
+    {
         var connection = session.Connection;
         var expected = connection.Format == WireFormat.Json ? Opcode.Text : Opcode.Binary;
         if (opcode != expected)

@@ -20,6 +20,7 @@ internal sealed partial class Connection : ILaneClient
     private long _lastPing;
     private long _closeDeadline;
     private bool _attached;
+    private bool _endsSending;
 
     /// <summary>Completes when the close frame is with the transport, or will never be.</summary>
     public Task CloseSent => _closeSent.Task;
@@ -159,7 +160,7 @@ internal sealed partial class Connection : ILaneClient
     public void OnFlushed()
     {
         if (IsClosing)
-            _closeSent.TrySetResult();
+            OnCloseSent();
         else if (_newest is not null)
             SendNewest();
         if (_whenDrained is not { } waiting)
@@ -167,6 +168,21 @@ internal sealed partial class Connection : ILaneClient
         _whenDrained = null;
         foreach (var work in waiting)
             Lane.Post(work);
+    }
+
+    /// <summary>Sends the end of our side as soon as the close frame is out.</summary>
+    public void EndSending()
+    {
+        _endsSending = true;
+        if (IsClosing && _outbound.IsFlushed)
+            OnCloseSent();
+    }
+
+    private void OnCloseSent()
+    {
+        _closeSent.TrySetResult();
+        if (_endsSending && _attached)
+            _outbound.EndSending();
     }
 
     /// <summary>The transport failed: no close frame can be sent; the reader ends and reports it.</summary>

@@ -67,6 +67,9 @@ internal sealed partial class Connection
     /// <summary>Closes with a code and a reason; the first close wins.</summary>
     public void Close(CloseCode code, string reason) => Lane.Post(new CloseWork(this, code, reason));
 
+    /// <summary>Ends our side of TCP behind the close frame that is on its way.</summary>
+    public void EndSendingAfterClose() => Lane.Post(new EndSendingWork(this));
+
     /// <summary>Answers the peer's close frame with the same code (RFC 6455, section 5.5.1).</summary>
     public void AnswerClose(int? code) => Lane.Post(new CloseWork(this, (CloseCode?)code, ""));
 }

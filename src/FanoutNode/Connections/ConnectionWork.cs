@@ -40,6 +40,12 @@ internal sealed class CloseWork(Connection connection, CloseCode? code, string r
     public void Run(Lane lane) => connection.CloseNow(code, reason);
 }
 
+/// <summary>Ends our side of TCP behind the close frame.</summary>
+internal sealed class EndSendingWork(Connection connection) : ILaneWork
+{
+    public void Run(Lane lane) => connection.EndSending();
+}
+
 /// <summary>Takes a connection into a room on its lane.</summary>
 /// <param name="at">Where the room was when the member was let in; null without history.</param>
 /// <param name="since">What the member has already; null: it begins live.</param>

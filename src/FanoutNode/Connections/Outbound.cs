@@ -68,6 +68,11 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
     /// <summary>The transport took some more.</summary>
     protected void NoteProgress() => _lastProgress = Connection.Lane.RoundTime;
 
+    /// <summary>Says that nothing more will come (FIN), where the transport can say so and still be read from.</summary>
+    public virtual void EndSending()
+    {
+    }
+
     /// <summary>Hands bytes to the transport. Sets <see cref="IsBlocked"/> where it did not take all of them at once.</summary>
     protected abstract void Write(ReadOnlyMemory<byte> frames);
 

@@ -44,6 +44,18 @@ internal sealed class SocketOutbound : Outbound, ILaneWork, IDisposable
             _finishing?.Dispose();
     }
 
+    public override void EndSending()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The peer ended it first.
+        }
+    }
+
     protected override void Write(ReadOnlyMemory<byte> frames)
     {
         int sent;

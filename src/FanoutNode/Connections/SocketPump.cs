@@ -113,9 +113,11 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
     }
 
     // What follows a violation means nothing, but it must be read away: closing a socket with unread bytes resets it, and the peer would
-    // never see why. The close deadline ends this.
+    // never see why. The peer's answer is not parsed any more, so the end of our side goes out right behind our close frame: whoever answers
+    // it then closes at once. The close deadline ends this for who does not.
     private async Task<PumpEnd> DiscardAsync()
     {
+        _connection.EndSendingAfterClose();
         while (true)
         {
             var result = await input.ReadAsync();

@@ -25,7 +25,8 @@ internal static partial class NodeApplication
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.RequestHeadersTimeout = settings.Limits.HandshakeTimeout;
+            var handshake = settings.Limits.HandshakeTimeout;
+            kestrel.Limits.RequestHeadersTimeout = handshake > TimeSpan.Zero ? handshake : Timeout.InfiniteTimeSpan;
             // Checked by the endpoint itself, which answers with a problem that a caller can read.
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection =>

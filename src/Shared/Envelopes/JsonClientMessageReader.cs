@@ -44,9 +44,7 @@ public static class JsonClientMessageReader
 
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            var field = reader.ValueIsEscaped
-                ? ClientMessageFields.FieldOf(System.Text.Encoding.UTF8.GetBytes(reader.GetString()!))
-                : ClientMessageFields.FieldOf(reader.ValueSpan);
+            var field = FieldAt(ref reader, ref message);
             reader.Read();
             ReadField(ref reader, utf8, field, ref message);
         }
@@ -55,6 +53,16 @@ public static class JsonClientMessageReader
         while (reader.Read())
         {
         }
+    }
+
+    private static ClientField FieldAt(ref Utf8JsonReader reader, ref ClientMessage message)
+    {
+        if (!reader.ValueIsEscaped)
+            return ClientMessageFields.FieldOf(reader.ValueSpan);
+        if (JsonPayload.TryGetText(ref reader, out var name))
+            return ClientMessageFields.FieldOf(System.Text.Encoding.UTF8.GetBytes(name));
+        message.Problem ??= "a field's name is not valid Unicode";
+        return ClientField.Unknown;
     }
 
     private static void ReadField(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8, ClientField field, ref ClientMessage message)

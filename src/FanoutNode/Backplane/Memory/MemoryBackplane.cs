@@ -66,6 +66,8 @@ internal sealed class MemoryBackplane : IBackplane, IRoomLog, INodeDirectory
     public ValueTask StopAsync(CancellationToken cancellation)
     {
         _broker.RemoveNode(NodeId);
+        foreach (var room in _broker.OccupiedRooms().ToList())
+            _broker.With(room.Room, found => found.LeaveAllOf(NodeId));
         Unsubscribe(RoomName.All);
         return ValueTask.CompletedTask;
     }

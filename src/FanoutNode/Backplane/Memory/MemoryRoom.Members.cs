@@ -29,6 +29,14 @@ internal sealed partial class MemoryRoom
         return true;
     }
 
+    /// <summary>A node stops: whoever it left behind goes with it.</summary>
+    public bool LeaveAllOf(string nodeId)
+    {
+        foreach (var member in Members.Values.Where(member => member.NodeId == nodeId).ToList())
+            Members.Remove(member.ClientId);
+        return true;
+    }
+
     public bool BeginLeaving(ClientIdentity client)
     {
         if (client.UserId is not null && Members.ContainsKey(client.ClientId))

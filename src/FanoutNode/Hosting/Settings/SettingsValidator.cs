@@ -68,7 +68,7 @@ internal static class SettingsValidator
         problems.NotNegative("Fanout:Limits:MaxConnectionsPerIp", limits.MaxConnectionsPerIp);
         problems.NotNegative("Fanout:Limits:MaxConnectionsPerUser", limits.MaxConnectionsPerUser);
         problems.NotNegative("Fanout:Limits:ConnectionsPerSecond", limits.ConnectionsPerSecond);
-        problems.Positive("Fanout:Limits:HandshakeTimeout", limits.HandshakeTimeout);
+        problems.NotNegative("Fanout:Limits:HandshakeTimeout", limits.HandshakeTimeout);
         problems.Positive("Fanout:Limits:StallTimeout", limits.StallTimeout);
         problems.Check(settings.Lanes.Count is >= 0 and <= 1024, "Fanout:Lanes:Count", settings.Lanes.Count, "0 (one for each core) to 1024");
         problems.Check(settings.Lanes.InboxCapacity > 0, "Fanout:Lanes:InboxCapacity", settings.Lanes.InboxCapacity, "a number above 0");

@@ -1,0 +1,4 @@
+using Fanout.Tests.TestKit.Redis;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(RedisFixture))]

@@ -1,0 +1,123 @@
+using Fanout.Node.Backplane;
+using Xunit;
+
+namespace Fanout.Tests.Contract.Backplanes;
+
+public abstract partial class BackplaneContract
+{
+    // Offsets are 1, 2, 3 … in one epoch, given by the backplane: whoever publishes, everybody sees the same.
+    [Fact]
+    public async Task Publish_ToARoomWithHistory_IsNumbered_TheSameForAll()
+    {
+        var room = NewRoom();
+        await BothSubscribeAsync(room, _first, _second);
+
+        var one = await _first.PublishAsync(room, "one", Policies.Many);
+        var two = await _second.PublishAsync(room, "two", Policies.Many);
+
+        Assert.Equal((1L, 2L, one.Epoch), (one.Offset, two.Offset, two.Epoch));
+        Assert.Matches("^[0-9a-f]{32}$", one.Epoch);
+        foreach (var node in new[] { _first, _second })
+        {
+            Assert.Equal(
+                [new Delivery(room, ChannelFrameKind.Sequenced, "one", one.Epoch, 1), new Delivery(room, ChannelFrameKind.Sequenced, "two", one.Epoch, 2)],
+                await node.Heard.WaitAsync(room, 2));
+        }
+    }
+
+    // A member has a position before the first message: the epoch is made by whoever asks first.
+    [Fact]
+    public async Task Log_OfANewRoom_IsAtOffsetZero_InTheEpochOfItsFirstMessage()
+    {
+        var room = NewRoom();
+
+        var here = await _first.Backplane.Log.ReadAsync(room, Policies.Many, 1, 10);
+        var there = await _second.Backplane.Log.ReadAsync(room, Policies.Many, 1, 10);
+        var published = await _second.PublishAsync(room, "one", Policies.Many);
+
+        Assert.Equal((0L, 0), (here.Position.Offset, here.Entries.Count));
+        Assert.Equal(here.Position, there.Position);
+        Assert.Equal((here.Position.Epoch, 1L), (published.Epoch, published.Offset));
+    }
+
+    [Theory]
+    [InlineData(1, 100, 1, 10)]
+    [InlineData(4, 3, 4, 6)]
+    [InlineData(10, 5, 10, 10)]
+    [InlineData(11, 5, 0, 0)]
+    [InlineData(1, 0, 0, 0)]
+    public async Task Log_IsReadFromAnOffset_InOrder_AndNoFurtherThanAsked(long from, int count, long first, long last)
+    {
+        var room = NewRoom();
+        for (var i = 1; i <= 10; i++)
+            await _first.PublishAsync(room, $"message {i}", Policies.Many);
+
+        var page = await _second.Backplane.Log.ReadAsync(room, Policies.Many, from, count);
+
+        Assert.Equal(10, page.Position.Offset);
+        var expected = first == 0 ? [] : Enumerable.Range((int)first, (int)(last - first + 1)).Select(i => (long)i);
+        Assert.Equal(expected, page.Entries.Select(entry => entry.Offset));
+        Assert.All(page.Entries, entry =>
+        {
+            Assert.True(MessageCodec.TryDecode(entry.Data, out var message));
+            Assert.Equal($"message {entry.Offset}", System.Text.Encoding.UTF8.GetString(message.Payload.Bytes.Span));
+        });
+    }
+
+    // What a room keeps is bounded; a page begins later where history does not reach back so far.
+    [Fact]
+    public async Task Log_KeepsAsManyAsTheRoomSays()
+    {
+        var room = NewRoom();
+        for (var i = 1; i <= 12; i++)
+            await _first.PublishAsync(room, "message", Policies.Five);
+
+        var page = await _first.Backplane.Log.ReadAsync(room, Policies.Five, 1, 100);
+
+        Assert.Equal(12, page.Position.Offset);
+        Assert.Equal([8L, 9, 10, 11, 12], page.Entries.Select(entry => entry.Offset));
+    }
+
+    // The same key and payload: told the first one's place, and nothing new. Another payload: refused. Another room: another key.
+    [Fact]
+    public async Task Publish_WithAKeyThatWasUsed_StoresNothing()
+    {
+        var (room, other) = (NewRoom(), NewRoom());
+        await BothSubscribeAsync(room, _second);
+
+        var first = await _first.PublishAsync(room, "one", Policies.Many, key: "k");
+        var repeated = await _second.PublishAsync(room, "one", Policies.Many, key: "k");
+        var conflicting = await _first.PublishAsync(room, "two", Policies.Many, key: "k");
+        var elsewhere = await _first.PublishAsync(other, "two", Policies.Many, key: "k");
+        await _first.PublishAsync(room, "end", Policies.Many);
+
+        Assert.Equal(PublishOutcome.Published, first.Outcome);
+        Assert.Equal(
+            (PublishOutcome.Duplicate, first.MessageId, first.Epoch, first.Offset), (repeated.Outcome, repeated.MessageId, repeated.Epoch, repeated.Offset));
+        Assert.Equal(PublishOutcome.Conflict, conflicting.Outcome);
+        Assert.Equal(PublishOutcome.Published, elsewhere.Outcome);
+        await _second.Heard.WaitAsync(room, 2);
+        Assert.Equal(["one", "end"], _second.Heard.Texts(room));
+    }
+
+    // All nodes agree on one new epoch: who comes second with the broken one's name is told what the first one made.
+    [Fact]
+    public async Task Rewind_BeginsOneNewEpoch_WithoutTheOldMessages()
+    {
+        var room = NewRoom();
+        await BothSubscribeAsync(room, _second);
+        var broken = (await _first.PublishAsync(room, "lost", Policies.Many)).Epoch!;
+
+        var now = await _first.Backplane.Log.RewindAsync(room, Policies.Many, broken);
+        var again = await _second.Backplane.Log.RewindAsync(room, Policies.Many, broken);
+        var page = await _second.Backplane.Log.ReadAsync(room, Policies.Many, 1, 10);
+        var next = await _second.PublishAsync(room, "new", Policies.Many);
+
+        Assert.NotEqual(broken, now.Epoch);
+        Assert.Equal((0L, now, now, 0), (now.Offset, again, page.Position, page.Entries.Count));
+        Assert.Equal((now.Epoch, 1L), (next.Epoch, next.Offset));
+        Assert.Equal(
+            [ChannelFrameKind.Sequenced, ChannelFrameKind.NewEpoch, ChannelFrameKind.Sequenced],
+            (await _second.Heard.WaitAsync(room, 3)).Select(delivery => delivery.Kind));
+    }
+}

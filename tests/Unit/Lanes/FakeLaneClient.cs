@@ -1,0 +1,30 @@
+using Fanout.Node.Lanes;
+using Fanout.Shared.Protocol;
+
+namespace Fanout.Tests.Unit.Lanes;
+
+/// <summary>A connection that notes when its lane looked at it.</summary>
+internal sealed class FakeLaneClient(string id, Func<long, long> onTimer) : ILaneClient
+{
+    public List<long> LookedAt { get; } = [];
+
+    public string ClientId => id;
+
+    public WireFormat Format => WireFormat.Json;
+
+    public bool IsDrained => true;
+
+    public void Send(ReadOnlyMemory<byte> frames, LaneRoom? room)
+    {
+    }
+
+    public void WhenDrained(ILaneWork work)
+    {
+    }
+
+    public long OnTimer(Lane lane, long now)
+    {
+        LookedAt.Add(now);
+        return onTimer(now);
+    }
+}

@@ -1,0 +1,52 @@
+using Fanout.Node.Limits;
+using Xunit;
+
+namespace Fanout.Tests.Unit.Limits;
+
+public sealed class SessionRateTests
+{
+    private static readonly LimitsOptions Limits = new() { MessagesPerSecond = 1, MessageBurst = 1 };
+
+    // Refused for ten seconds without a pause: who has not learned by then is not going to.
+    [Fact]
+    public void Client_ThatGoesOnForTenSeconds_IsAnAbuser()
+    {
+        var rate = new SessionRate(Limits, now: 0);
+        var abusedAt = FirstAbuse(rate, every: 100, until: 20_000);
+
+        Assert.InRange(abusedAt, 10_000, 10_200);
+    }
+
+    // One that waits for longer than a second in between begins anew each time.
+    [Fact]
+    public void Client_ThatPauses_IsNone()
+    {
+        var rate = new SessionRate(new LimitsOptions { MessagesPerSecond = 1, MessageBurst = 1 }, now: 0);
+        for (var now = 0L; now < 120_000; now += 1_500)
+        {
+            // Two at once, of which the second is refused.
+            rate.TryTake(now, out _, out _);
+            Assert.False(rate.TryTake(now, out _, out var abused));
+            Assert.False(abused);
+        }
+    }
+
+    [Fact]
+    public void Client_WithinItsRate_IsNeverRefused()
+    {
+        var rate = new SessionRate(Limits, now: 0);
+        for (var now = 0L; now < 60_000; now += 1_000)
+            Assert.True(rate.TryTake(now, out _, out _));
+    }
+
+    private static long FirstAbuse(SessionRate rate, long every, long until)
+    {
+        for (var now = 0L; now < until; now += every)
+        {
+            if (!rate.TryTake(now, out _, out var abused) && abused)
+                return now;
+        }
+
+        return -1;
+    }
+}
