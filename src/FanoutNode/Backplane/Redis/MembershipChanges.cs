@@ -40,11 +40,27 @@ internal sealed class MembershipChanges
         var clients = Clients(room);
         if (clients.TryGetValue(change.Client.ClientId, out var older))
             older.Done?.TrySetResult(0);
-        clients[change.Client.ClientId] = change;
+        // Where it was before is still to be cleared, whatever is wanted now.
+        clients[change.Client.ClientId] = change with { PreviousNode = change.PreviousNode ?? older.PreviousNode };
+    }
+
+    /// <summary>The node takes a new incarnation: what was wanted under the old one may have been written there.</summary>
+    public void MoveFrom(string nodeId)
+    {
+        foreach (var clients in _byRoom.Values)
+        {
+            foreach (var (clientId, change) in clients)
+                clients[clientId] = change with { PreviousNode = change.PreviousNode ?? nodeId };
+        }
     }
 
     /// <summary>Takes a wish back in that could not be fulfilled, unless there is a newer one.</summary>
-    public void Restore(string room, in MembershipChange change) => Clients(room).TryAdd(change.Client.ClientId, change);
+    public void Restore(string room, in MembershipChange change)
+    {
+        var clients = Clients(room);
+        if (!clients.TryAdd(change.Client.ClientId, change) && clients[change.Client.ClientId] is { PreviousNode: null } newer)
+            clients[change.Client.ClientId] = newer with { PreviousNode = change.PreviousNode };
+    }
 
     private Dictionary<string, MembershipChange> Clients(string room)
     {

@@ -17,14 +17,19 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
         if (HasPresence(room))
         {
             foreach (var change in changes)
+            {
                 writes.Add(WriteWithPresenceAsync(nodeId, room, change));
+                if (change is { IsIn: false, PreviousNode: { } before })
+                    writes.Add(WriteWithPresenceAsync(before, room, change));
+            }
+
             return;
         }
 
         var database = link.Database;
         var entering = Entries(nodeId, changes.Where(change => change.IsIn));
         var leaving = Entries(nodeId, changes.Where(change => !change.IsIn));
-        var moved = changes.Where(change => change is { IsIn: true, PreviousNode: not null })
+        var moved = changes.Where(change => change.PreviousNode is not null)
             .Select(change => (RedisValue)RedisKeys.MemberEntry(change.PreviousNode!, change.Client.ClientId)).ToArray();
         if (entering.Length > 0)
             writes.Add(database.SetAddAsync(keys.Members(room), entering));

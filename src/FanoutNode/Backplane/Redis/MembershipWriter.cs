@@ -15,6 +15,7 @@ namespace Fanout.Node.Backplane.Redis;
 internal sealed partial class MembershipWriter(
     RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, TimeProvider time, ILogger<MembershipWriter> logger)
 {
+    private static readonly RedisScript Renew = RedisScript.Named("lease_renew");
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
@@ -26,6 +27,7 @@ internal sealed partial class MembershipWriter(
     private TaskCompletionSource<string>? _moved;
     private string _movedFrom = "";
     private TaskCompletionSource? _audit;
+    private string? _leased;
     private Task _running = Task.CompletedTask;
 
     public void Start() => _running = RunAsync();
@@ -139,6 +141,7 @@ internal sealed partial class MembershipWriter(
                 _changes.Restore(room, new MembershipChange(client, MembershipWish.In, old, null));
         }
 
+        _changes.MoveFrom(old);
         _record.Clear();
         return old;
     }
@@ -186,9 +189,15 @@ internal sealed partial class MembershipWriter(
 
     private async Task<Dictionary<string, long>> WriteAsync(IDatabaseAsync database, MembershipChanges batch)
     {
-        // 1
+        // Before anything is written under an incarnation: whoever has no lease is never missed, and nobody would look for its members.
         var id = node.Id;
-        var newRooms = batch.ByRoom.Where(room => !_record.HasRoom(room.Key) && room.Value.Values.Any(change => change.IsIn)).Select(room => room.Key).ToList();
+        if (_leased != id)
+            await Renew.RunAsync(database, [keys.Nodes], id);
+        _leased = id;
+
+        // 1
+        // Also rooms that were noted before: a reaper may have taken this incarnation for dead and its notes away.
+        var newRooms = batch.ByRoom.Where(room => room.Value.Values.Any(change => change.IsIn)).Select(room => room.Key).ToList();
         var newClients = batch.ByRoom.Values.SelectMany(room => room.Values)
             .Where(change => change.IsIn && !_record.HasClient(change.Client.ClientId))
             .Select(change => change.Client).DistinctBy(client => client.ClientId).ToList();

@@ -17,7 +17,9 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     private readonly TaskCompletionSource<ConnectionMultiplexer> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _trustsRestarts = options.TrustRestarts;
     private ConnectionMultiplexer? _multiplexer;
+    private readonly Lock _identityGate = new();
     private volatile string? _identity;
+    private long _connections;
     private long _reportedAt;
     private int _isLearning;
 
@@ -51,6 +53,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
         {
             try
             {
+                Configuration.BeforeSocketConnect = (_, type, _) => ForgetIdentity(type);
                 var multiplexer = await ConnectionMultiplexer.ConnectAsync(Configuration);
                 multiplexer.ConnectionFailed += (_, e) => OnLost(e);
                 multiplexer.ConnectionRestored += (_, e) => OnRestored(e);
@@ -96,8 +99,6 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
 
     private void OnLost(ConnectionFailedEventArgs e)
     {
-        // Nothing sequenced is sent until it is known again which server answers.
-        _identity = null;
         LogLost(logger, e.EndPoint, e.FailureType);
     }
 
@@ -139,12 +140,33 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
         }
     }
 
+    // Before a connection is made, since the library tells of losses and restorations some time afterwards: a node that was stopped while Redis
+    // restarted would send what it had waiting with the identity of the run before.
+    private void ForgetIdentity(ConnectionType type)
+    {
+        if (type != ConnectionType.Interactive)
+            return;
+        lock (_identityGate)
+        {
+            _connections++;
+            _identity = null;
+        }
+    }
+
     private async Task ReadIdentityAsync()
     {
+        var connection = Interlocked.Read(ref _connections);
         var primary = Primary ?? throw new BackplaneUnavailableException("no primary is connected");
         var info = await primary.InfoAsync("server");
-        _identity = info.SelectMany(section => section).FirstOrDefault(field => field.Key == "run_id").Value
+        var identity = info.SelectMany(section => section).FirstOrDefault(field => field.Key == "run_id").Value
             ?? throw new BackplaneUnavailableException("the server did not tell its run_id");
+        lock (_identityGate)
+        {
+            // The answer may have come over the connection before.
+            _identity = connection == _connections
+                ? identity
+                : throw new BackplaneUnavailableException("the connection changed while the server was asked for its identity");
+        }
     }
 
     // Eviction would take rooms' positions and members away one key at a time, and nobody would be told.

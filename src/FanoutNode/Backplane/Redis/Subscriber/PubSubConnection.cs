@@ -97,7 +97,6 @@ internal sealed class PubSubConnection : IAsyncDisposable
         await _ending.CancelAsync();
         await _stream.DisposeAsync();
         _ending.Dispose();
-        _toWrite.Dispose();
     }
 
     private static async Task<Stream> SecureAsync(Stream stream, EndPoint endPoint, ConfigurationOptions configuration, CancellationToken cancellation)
