@@ -43,8 +43,10 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             _lastOffset = position.Offset;
         }
 
-        if (since is { } from && from.Epoch == _epoch && from.Offset < _lastOffset)
-            BeginCatchUp(lane, member, from.Offset);
+        // A lane that fell behind may have set itself ahead of where the room was then: what lies between is read like anything missed.
+        var from = since is { } known && known.Epoch == _epoch ? since : at;
+        if (from is { } begin && begin.Epoch == _epoch && begin.Offset < _lastOffset)
+            BeginCatchUp(lane, member, begin.Offset);
         else
             AddLive(member);
     }

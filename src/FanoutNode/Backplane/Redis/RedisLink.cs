@@ -81,7 +81,8 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     /// </summary>
     public void Report(Exception fault)
     {
-        if (fault is not RedisServerException)
+        // While it loads its data, Redis refuses everything; that passes, and the state of the backplane tells of it.
+        if (fault is not RedisServerException || fault.Message.StartsWith("LOADING", StringComparison.Ordinal))
             return;
         var last = Interlocked.Read(ref _reportedAt);
         if (last != 0 && time.GetElapsedTime(last) < ReportInterval)

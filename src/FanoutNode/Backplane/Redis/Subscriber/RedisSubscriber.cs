@@ -138,7 +138,8 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
                 break;
             case PubSubReplyKind.Error:
                 var error = Encoding.UTF8.GetString(reply.Subject);
-                LogError(logger, error);
+                if (!error.StartsWith("LOADING", StringComparison.Ordinal))
+                    LogError(logger, error);
                 throw new InvalidDataException(error);
         }
     }

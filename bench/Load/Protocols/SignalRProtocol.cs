@@ -1,0 +1,50 @@
+using System.Text;
+using Fanout.Bench.Load.Sockets;
+
+namespace Fanout.Bench.Load.Protocols;
+
+/// <summary>SignalR's JSON hub protocol without negotiation.</summary>
+internal sealed class SignalRProtocol : Protocol
+{
+    private static ReadOnlySpan<byte> Handshake => "{\"protocol\":\"json\",\"version\":1}\u001e"u8;
+
+    private static ReadOnlySpan<byte> Ping => "{\"type\":6}\u001e"u8;
+
+    // The transport sends what has gathered in its pipe as one frame.
+    public override bool JoinsMessages => true;
+
+    public override string Path(ClientPlan plan) => "/hub";
+
+    public override bool OnOpen(Client client)
+    {
+        client.SendFrame(ClientFrame.Text, Handshake);
+        return false;
+    }
+
+    public override bool OnHandshake(Client client, ReadOnlySpan<byte> payload)
+    {
+        if (client.Step == 0)
+        {
+            client.Step = 1;
+            if (client.Plan.Room is null)
+                return true;
+            client.SendFrame(
+                ClientFrame.Text,
+                Encoding.UTF8.GetBytes($$"""{"type":1,"invocationId":"1","target":"Join","arguments":["{{client.Plan.Room}}"]}""" + "\u001e"));
+        }
+
+        return payload.IndexOf("\"type\":3"u8) >= 0;
+    }
+
+    public override void OnOther(Client client, ReadOnlySpan<byte> payload)
+    {
+        if (payload.SequenceEqual(Ping))
+            client.SendFrame(ClientFrame.Text, Ping);
+    }
+
+    public override PublishTemplate Publish(string room, int payloadBytes) =>
+        new($$"""{"type":1,"target":"Publish","arguments":["{{room}}",""" + "\"", "\"]}\u001e", payloadBytes);
+
+    public override PublishTemplate HttpPublish(string room, int payloadBytes) =>
+        PublishTemplate.Post($"/rooms/{room}", "", payloadBytes);
+}
