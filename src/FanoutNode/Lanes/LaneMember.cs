@@ -16,6 +16,9 @@ internal sealed class LaneMember(ILaneClient client, LaneRoom room)
     /// <summary>Messages of the room that were queued since the socket last took everything.</summary>
     public int Behind { get; set; }
 
+    /// <summary>Set within one flush: the offset up to which it was sent when it was found to lag.</summary>
+    public long? LaggedAt { get; set; }
+
     /// <summary>Where the member stands among the live ones, so that it is removed without a search; -1 when it is not one.</summary>
     public int Index { get; set; } = -1;
 

@@ -79,11 +79,10 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             start += length;
         }
 
-        var sent = pending[^1].Offset;
         Pending.Clear();
         lane.Metrics.Delivered(delivered);
         if (_lagging.Count > 0)
-            SendToLog(lane, sent!.Value);
+            SendToLog(lane);
     }
 
     private void AddLive(LaneMember member)
@@ -105,11 +104,13 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             _messagePackMembers--;
     }
 
-    private static int NextBlock(ReadOnlySpan<RoomMessage> messages)
+    private int NextBlock(ReadOnlySpan<RoomMessage> messages)
     {
         var bytes = messages[0].Size;
         var count = 1;
-        while (count < messages.Length && (bytes += messages[count].Size) <= MaxBlockBytes)
+        // A quarter of the history at once: a member that turns out to lag has not been given more than it may be.
+        var most = Math.Min(messages.Length, Room.CatchUpSource is { } source ? Math.Max(1, source.HistorySize / 4) : int.MaxValue);
+        while (count < most && (bytes += messages[count].Size) <= MaxBlockBytes)
             count++;
         return count;
     }
@@ -123,6 +124,8 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         var delivered = 0L;
         foreach (var member in Members)
         {
+            if (member.LaggedAt is not null)
+                continue; // Reads the rest from the log, from where it was found to lag.
             if (excluded && IsExcluded(messages, member.Client))
             {
                 delivered += SendSome(messages, member.Client);
@@ -132,7 +135,10 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             member.Client.Send(member.Client.Format == WireFormat.Json ? json : messagePack, this);
             delivered += messages.Length;
             if (Lags(member, messages.Length))
+            {
+                member.LaggedAt = messages[^1].Offset;
                 _lagging.Add(member);
+            }
         }
 
         return delivered;
@@ -152,16 +158,17 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
     }
 
     // Instead of queueing more for it, let it read the rest from the log when its socket drains.
-    private void SendToLog(Lane lane, long sent)
+    private void SendToLog(Lane lane)
     {
         var lagging = _lagging.ToArray();
         _lagging.Clear();
         foreach (var member in lagging)
         {
-            if (member.CatchUp is not null)
-                continue;
+            var sent = member.LaggedAt!.Value;
+            member.LaggedAt = null;
             member.Behind = 0;
-            BeginCatchUp(lane, member, sent);
+            if (member is { IsIn: true, CatchUp: null })
+                BeginCatchUp(lane, member, sent);
         }
     }
 
