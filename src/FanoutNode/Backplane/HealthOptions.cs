@@ -8,6 +8,12 @@ internal sealed class HealthOptions
     /// </summary>
     public TimeSpan NotReadyAfter { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How often every local room with history is compared with the backplane, beside the comparison after each lost connection.</summary>
+    public TimeSpan CompareInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the node compares its members with what the backplane has of them.</summary>
+    public TimeSpan AuditInterval { get; set; } = TimeSpan.FromMinutes(3);
+
     /// <summary>How often the node sends itself a probe through the backplane.</summary>
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -4,14 +4,13 @@ using Fanout.Node.Rooms;
 namespace Fanout.Node.History;
 
 /// <summary>
-/// Compares every local room that has history with the backplane: after each loss of the subscription connection, and every 30 seconds, since
+/// Compares every local room that has history with the backplane: after each loss of the subscription connection, and at a steady interval, since
 /// a subscription can die alone and the last message before a silence has no successor that would show it missing.
 /// </summary>
-internal sealed partial class Reconciler(RoomRegistry rooms, TimeProvider time, ILogger<Reconciler> logger) : BackgroundService
+internal sealed partial class Reconciler(RoomRegistry rooms, HealthOptions options, TimeProvider time, ILogger<Reconciler> logger) : BackgroundService
 {
     // Comparisons in flight at once: enough to fill the connection, few enough that publishes between them are not held up.
     private const int InFlight = 256;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _now = new(0, 1);
     private readonly Lock _gate = new();
@@ -60,7 +59,7 @@ internal sealed partial class Reconciler(RoomRegistry rooms, TimeProvider time, 
 
     private async Task WaitAsync(CancellationToken stopping)
     {
-        using var timeout = new CancellationTokenSource(Interval, time);
+        using var timeout = new CancellationTokenSource(options.CompareInterval, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping);
         await _now.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

@@ -8,11 +8,9 @@ namespace Fanout.Node.Backplane.Redis;
 /// <summary>The backplane of a fleet: puts the parts together and routes what comes from Redis.</summary>
 internal sealed partial class RedisBackplane : IBackplane, IChannelListener
 {
-    // Repairs what no other mechanism notices, such as a set that somebody edited: seldom, since it reads every room.
-    private static readonly TimeSpan AuditInterval = TimeSpan.FromMinutes(3);
-
     private readonly NodeIdentity _node;
     private readonly TimeProvider _time;
+    private readonly HealthOptions _health;
     private readonly RedisKeys _keys;
     private readonly RedisLink _link;
     private readonly RedisSubscriber _subscriber;
@@ -40,6 +38,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     {
         _node = node;
         _time = time;
+        _health = health;
         _keys = new RedisKeys(options.Prefix);
         _logger = logs.CreateLogger<RedisBackplane>();
         _link = new RedisLink(options, "fanout:" + node.Id, time, logs.CreateLogger<RedisLink>());
@@ -90,7 +89,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _writer.Start();
         _lease.Start();
         _probe.Start(OnStateChanged, _subscriber);
-        _audits = _time.CreateTimer(_ => _ = _writer.AuditAsync(), null, AuditInterval, AuditInterval);
+        // Repairs what no other mechanism notices, such as a set that somebody edited: seldom, since it reads every room.
+        _audits = _time.CreateTimer(_ => _ = _writer.AuditAsync(), null, _health.AuditInterval, _health.AuditInterval);
     }
 
     public ValueTask SubscribeAsync(string room) => _subscriber.SubscribeAsync(_keys.Channel(room));

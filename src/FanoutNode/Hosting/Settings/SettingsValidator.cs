@@ -84,6 +84,8 @@ internal static class SettingsValidator
         problems.Positive("Fanout:Lease:Renew", lease.Renew);
         problems.Check(lease.Expire >= lease.Renew * 2, "Fanout:Lease:Expire", lease.Expire, $"at least twice Fanout:Lease:Renew ({lease.Renew})");
         problems.NotNegative("Fanout:Health:NotReadyAfter", settings.Health.NotReadyAfter);
+        problems.Positive("Fanout:Health:CompareInterval", settings.Health.CompareInterval);
+        problems.Positive("Fanout:Health:AuditInterval", settings.Health.AuditInterval);
         problems.Positive("Fanout:Health:ProbeInterval", settings.Health.ProbeInterval);
         problems.Positive("Fanout:Health:ProbeTimeout", settings.Health.ProbeTimeout);
         problems.NotNegative("Fanout:Presence:LeaveDelay", settings.Presence.LeaveDelay);
