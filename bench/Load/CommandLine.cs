@@ -8,6 +8,7 @@ internal sealed record CommandLine
     public const string Usage = """
         Usage: Fanout.Bench.Load [run] [--quick] [--only scenario,...] [--servers server,...] [--seconds factor] [--retries n] [--patience s] [--loops n] [--root dir]
                                  [--output file.json] [--document file.md]
+               Fanout.Bench.Load mend --output file.json ...   makes disturbed measurements of that run again
                Fanout.Bench.Load report --output file.json [--document file.md]
                Fanout.Bench.Load list
         """;
@@ -47,7 +48,7 @@ internal sealed record CommandLine
             var value = i + 1 < args.Length ? args[i + 1] : null;
             switch (args[i])
             {
-                case "run" or "report" or "list":
+                case "run" or "mend" or "report" or "list":
                     line.Verb = args[i];
                     continue;
                 case "--quick":

@@ -16,8 +16,14 @@ if (line.Verb == "list")
     return 0;
 }
 
-var file = line.Verb == "report" ? ResultFile.Read(line.Output!) : new Runner(line, Directory.GetCurrentDirectory()).Run();
-if (line.Verb == "run" && line.Output is not null)
+var runner = new Runner(line, Directory.GetCurrentDirectory());
+var file = line.Verb switch
+{
+    "report" => ResultFile.Read(line.Output!),
+    "mend" => runner.Mend(ResultFile.Read(line.Output!)),
+    _ => runner.Run(),
+};
+if (line.Verb != "report" && line.Output is not null)
     file.Write(line.Output);
 if (line.Document is not null)
     Document.Insert(file, line.Document);

@@ -10,28 +10,46 @@ internal sealed class Runner(CommandLine line, string repository)
 {
     private readonly List<Result> _results = [];
     private readonly Dictionary<string, string> _missing = [];
-    private readonly RunOptions _options = new(line.Scale);
+    private readonly RunOptions _options = new(line.Scale, line.Patience > TimeSpan.Zero ? 4 : 1);
     private readonly Quiet _quiet = new(line.Patience);
 
-    public ResultFile Run()
+    /// <summary>A new run.</summary>
+    public ResultFile Run() => Run(null);
+
+    /// <summary>A run whose disturbed and failed measurements are made again; the others stay.</summary>
+    public ResultFile Mend(ResultFile earlier) => Run(earlier);
+
+    private ResultFile Run(ResultFile? earlier)
     {
         var started = DateTimeOffset.UtcNow;
         var began = Clock.Now;
         var machine = Machine.Here();
+        if (earlier is not null)
+            _results.AddRange(earlier.Results.Where(IsSound));
         foreach (var kind in ServerKinds.All.Where(kind => line.Servers.Count == 0 || line.Servers.Contains(kind.Name)))
-            Run(kind, [.. Catalogue.All.Where(scenario => scenario.Servers.Contains(kind.Name) && (line.Only.Count == 0 || line.Only.Contains(scenario.Name)))]);
+            Run(kind, [.. Catalogue.All.Where(scenario => IsWanted(scenario, kind))]);
 
+        var minutes = (Clock.Now - began) / 60e9;
         return new ResultFile
         {
-            Started = started,
-            Minutes = (Clock.Now - began) / 60e9,
-            Machine = machine,
-            Commit = Machine.Commit(repository),
+            Started = earlier?.Started ?? started,
+            Minutes = minutes + (earlier?.Minutes ?? 0),
+            Machine = earlier?.Machine ?? machine,
+            Commit = earlier?.Commit ?? Machine.Commit(repository),
             IsQuick = line.Quick,
             Missing = _missing,
-            Results = [.. Catalogue.All.SelectMany(scenario => _results.Where(result => result.Scenario == scenario.Name))],
+            Results = [.. Catalogue.All.SelectMany(scenario => ServerKinds.All.SelectMany(kind => _results.Where(result => Is(result, scenario, kind))))],
         };
     }
+
+    private static bool Is(Result result, Scenario scenario, ServerKind kind) => result.Scenario == scenario.Name && result.Server == kind.Name;
+
+    private static bool IsSound(Result result) => result is { IsDisturbed: false, Failure: null };
+
+    private bool IsWanted(Scenario scenario, ServerKind kind) =>
+        scenario.Servers.Contains(kind.Name)
+        && (line.Only.Count == 0 || line.Only.Contains(scenario.Name))
+        && !_results.Any(result => Is(result, scenario, kind));
 
     private void Run(ServerKind kind, Scenario[] scenarios)
     {
@@ -71,7 +89,7 @@ internal sealed class Runner(CommandLine line, string repository)
     private Result RunQuietly(Scenario scenario, RunningServer server, Fleet fleet)
     {
         var best = Run(scenario, server, fleet);
-        for (var again = 0; again < line.Retries && best.OtherCores >= Result.NoisyCores; again++)
+        for (var again = 0; again < line.Retries && best.IsDisturbed; again++)
         {
             var next = Run(scenario, server, fleet);
             if (next.OtherCores < best.OtherCores)

@@ -64,7 +64,7 @@ internal static class Tables
         var notes = new List<string>();
         if (result.Failure is { } failure)
             notes.Add(failure);
-        if (result.OtherCores >= Result.NoisyCores)
+        if (result.IsDisturbed)
             notes.Add(Invariant($"disturbed: others used {result.OtherCores:0.0} cores"));
         if (result.Stalled is { } end)
             notes.Add("stalled member: " + end);

@@ -66,6 +66,9 @@ internal sealed record Result
     /// <summary>Publishes by HTTP that were refused.</summary>
     public long Refused { get; init; }
 
+    /// <summary>Whether other processes spoiled it.</summary>
+    public bool IsDisturbed => OtherCores >= NoisyCores;
+
     /// <summary>Why there is no measurement.</summary>
     public string? Failure { get; init; }
 }

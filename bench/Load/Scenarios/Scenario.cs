@@ -12,7 +12,8 @@ internal abstract record Scenario(string Name, string[] Servers, bool NeedsFresh
 }
 
 /// <param name="Scale">Times are multiplied by it; less than one for a smoke run.</param>
-internal sealed record RunOptions(double Scale)
+/// <param name="Persistence">A disturbed measurement goes on for so many times its length.</param>
+internal sealed record RunOptions(double Scale, double Persistence)
 {
     public TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(Math.Max(0.5, seconds * Scale));
 }

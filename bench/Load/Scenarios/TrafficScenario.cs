@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Fanout.Bench.Load.Measuring;
 using Fanout.Bench.Load.Servers;
 using Fanout.Bench.Load.Sockets;
@@ -76,19 +75,9 @@ internal sealed record TrafficScenario(string Name, string[] Servers) : Scenario
             traffic.Saturate(InFlight);
         Thread.Sleep(options.Seconds(WarmUpSeconds));
 
-        foreach (var part in traffic.Parts)
-            part.Loop.Run(part.Latencies.Clear);
-        var before = Snapshot.Take(server, traffic);
-        Thread.Sleep(options.Seconds(MeasuredSeconds));
-        var after = Snapshot.Take(server, traffic);
-        var latencies = new LatencyHistogram();
-        foreach (var part in traffic.Parts)
-            part.Loop.Run(() => latencies.Add(part.Latencies));
-
+        var sample = Slices(server, traffic, options);
         traffic.Pause();
         WaitForRest(traffic);
-        var deliveries = after.Deliveries - before.Deliveries;
-        var seconds = after.Time - before.Time;
         return new Result
         {
             Scenario = Name,
@@ -96,21 +85,21 @@ internal sealed record TrafficScenario(string Name, string[] Servers) : Scenario
             Members = MembersPerRoom,
             Rooms = RoomCount,
             PayloadBytes = PayloadBytes,
-            Seconds = seconds,
-            PublishesPerSecond = (after.Published - before.Published) / seconds,
-            DeliveriesPerSecond = deliveries / seconds,
-            CpuMicrosPerDelivery = deliveries == 0 ? null : (after.ServerCpu - before.ServerCpu) * 1e6 / deliveries,
-            RedisCpuMicrosPerDelivery = deliveries == 0 || !server.Kind.NeedsRedis ? null : (after.RedisCpu - before.RedisCpu) * 1e6 / deliveries,
-            P50Ms = latencies.Percentile(50),
-            P99Ms = latencies.Percentile(99),
-            P999Ms = latencies.Percentile(99.9),
-            ServerCores = (after.ServerCpu - before.ServerCpu) / seconds,
-            GeneratorCores = (after.OwnCpu - before.OwnCpu) / seconds,
-            OtherCores = Math.Max(0, after.OthersCpu - before.OthersCpu) / seconds,
+            Seconds = sample.Seconds,
+            PublishesPerSecond = sample.Published / sample.Seconds,
+            DeliveriesPerSecond = sample.Deliveries / sample.Seconds,
+            CpuMicrosPerDelivery = sample.PerDelivery(sample.ServerCpu),
+            RedisCpuMicrosPerDelivery = server.Kind.NeedsRedis ? sample.PerDelivery(sample.RedisCpu) : null,
+            P50Ms = sample.Latencies.Percentile(50),
+            P99Ms = sample.Latencies.Percentile(99),
+            P999Ms = sample.Latencies.Percentile(99.9),
+            ServerCores = sample.ServerCpu / sample.Seconds,
+            GeneratorCores = sample.OwnCpu / sample.Seconds,
+            OtherCores = sample.OtherCores,
             Cut = fleet.Lost,
             Incomplete = traffic.Published - traffic.Completed,
             Refused = traffic.Refused,
-            Failure = deliveries == 0 ? $"nothing was delivered ({fleet.LastLoss ?? "no connection was lost"})" : null,
+            Failure = sample.Deliveries == 0 ? $"nothing was delivered ({fleet.LastLoss ?? "no connection was lost"})" : null,
         };
     }
 
@@ -139,22 +128,26 @@ internal sealed record TrafficScenario(string Name, string[] Servers) : Scenario
             Thread.Sleep(20);
     }
 
-    private readonly record struct Snapshot(double Time, long Deliveries, long Published, double ServerCpu, double RedisCpu, double OwnCpu, double MachineCpu)
+    // Measured in slices, so that those during which other processes took the machine can be left out.
+    private Sample Slices(RunningServer server, Traffic traffic, RunOptions options)
     {
-        /// <summary>What neither server nor generator used.</summary>
-        public double OthersCpu => MachineCpu - ServerCpu - RedisCpu - OwnCpu;
-
-        public static Snapshot Take(RunningServer server, Traffic traffic)
+        var (quiet, all) = (new Sample(), new Sample());
+        var wanted = options.Seconds(MeasuredSeconds).TotalSeconds;
+        while (quiet.Seconds < wanted - 0.01 && all.Seconds < wanted * options.Persistence)
         {
-            using var own = Process.GetCurrentProcess();
-            return new(
-                Clock.Now / 1e9,
-                traffic.Deliveries,
-                traffic.Published,
-                server.CpuSeconds,
-                server.RedisCpuSeconds,
-                own.TotalProcessorTime.TotalSeconds,
-                ProcessUsage.MachineCpuSeconds());
+            foreach (var part in traffic.Parts)
+                part.Loop.Run(part.Latencies.Clear);
+            var before = Usage.Now(server, traffic);
+            Thread.Sleep(TimeSpan.FromSeconds(Math.Min(1, wanted)));
+            var slice = Usage.Now(server, traffic) - before;
+            var latencies = new LatencyHistogram();
+            foreach (var part in traffic.Parts)
+                part.Loop.Run(() => latencies.Add(part.Latencies));
+            all.Add(slice, latencies);
+            if (slice.OtherCores < Result.NoisyCores)
+                quiet.Add(slice, latencies);
         }
+
+        return quiet.Seconds >= wanted / 2 ? quiet : all;
     }
 }
