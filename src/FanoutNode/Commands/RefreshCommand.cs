@@ -39,8 +39,7 @@ internal sealed partial class RefreshCommand(IAuthenticator authenticator, RoomS
             connection.Principal = principal;
             connection.Lane.Post(new TokenRefreshedWork(connection));
             var left = session.Rooms.Joined.Where(room => !principal.MayJoin(room)).ToList();
-            foreach (var room in left)
-                rooms.Remove(session, room, "the token no longer grants this room");
+            rooms.Reevaluate(session);
             connection.Answer(new RefreshedMessage(id, principal.ExpiresAt?.ToUnixTimeMilliseconds(), left));
         }
         catch (Exception e)

@@ -117,6 +117,8 @@ internal sealed partial class Connection : ILaneClient
         _outbound.SendLast(code is { } some ? ServerFrames.Close(some, reason) : ServerFrames.CloseWithoutCode(), dropBacklog);
     }
 
+    public long TimerSlot { get; set; }
+
     public long OnTimer(Lane lane, long now)
     {
         if (IsClosing)
@@ -145,7 +147,7 @@ internal sealed partial class Connection : ILaneClient
         }
 
         if (!IsClosing && _token.TakeWarning(now))
-            Send(ServerFrames.Encode(Format, new ExpiringMessage(Principal.ExpiresAt!.Value.ToUnixTimeMilliseconds())), null);
+            Send(ServerFrames.Encode(Format, new ExpiringMessage(_token.ExpiresAt)), null);
         return NextDue();
     }
 

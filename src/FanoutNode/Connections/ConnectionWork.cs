@@ -74,6 +74,12 @@ internal sealed class PresentStateWork(Connection connection, LaneMember member,
     }
 }
 
+/// <summary>A member gets no presence notices any more.</summary>
+internal sealed class EndPresenceWork(LaneMember member) : ILaneWork
+{
+    public void Run(Lane lane) => member.WantsPresence = false;
+}
+
 /// <summary>Takes a connection out of a room on its lane: no further message of that room goes to it.</summary>
 internal sealed class RemoveMemberWork(Connection connection, LaneMember member) : ILaneWork
 {

@@ -21,9 +21,14 @@ internal struct TokenLife
         }
 
         var left = Math.Max(0, (long)(end - lane.Time.GetUtcNow()).TotalMilliseconds);
+        ExpiresAt = end.ToUnixTimeMilliseconds();
         _ends = lane.Timers.Now + left;
         _warns = _ends - Math.Min(WarnAheadMs, left / 2);
     }
+
+    /// <summary>When the token ends, in Unix milliseconds; 0 where it does not.</summary>
+    /// <remarks>Of this token: by the time of the warning the connection may have been given another one.</remarks>
+    public long ExpiresAt { get; }
 
     /// <summary>When to look next.</summary>
     public readonly long Due => _isWarned ? _ends : _warns;

@@ -23,6 +23,9 @@ internal interface ILaneClient
     /// <summary>Posts the work to the lane once the socket has taken everything.</summary>
     void WhenDrained(ILaneWork work);
 
+    /// <summary>Where the client stands in the lane's timer wheel; 0: nowhere. Kept for the wheel, which alone changes it.</summary>
+    long TimerSlot { get; set; }
+
     /// <summary>Looks at the connection's deadlines; returns when to look next, on the lane's clock.</summary>
     long OnTimer(Lane lane, long now);
 }

@@ -22,12 +22,14 @@ internal sealed class Lane : IThreadPoolWorkItem
     private readonly int _inboxCapacity;
     private int _messagesWaiting;
     private int _scheduled;
+    private LanePace _pace;
 
     public Lane(int index, LaneOptions options, TimeProvider time, FanoutMetrics metrics, ILogger<Lane> logger)
     {
         Index = index;
         Time = time;
         Timers = new LaneTimers(time);
+        _pace = new LanePace(time);
         _inboxCapacity = options.InboxCapacity;
         Metrics = metrics;
         _log = new LaneLog(logger);
@@ -86,6 +88,9 @@ internal sealed class Lane : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         var items = 0;
+        while (_pace.WaitsForMore(Volatile.Read(ref _messagesWaiting)))
+            Thread.Yield();
+        _pace.Begin(Volatile.Read(ref _messagesWaiting));
         RoundTime = Timers.Now;
         while (items < MaxItemsPerRound && _inbox.TryDequeue(out var work))
         {
@@ -97,12 +102,17 @@ internal sealed class Lane : IThreadPoolWorkItem
         if (OutboundBytes > 0)
             Metrics.Outbound(OutboundBytes);
         OutboundBytes = 0;
+        _pace.End();
 
-        // Clear the flag before the last look, so that a post that comes in between schedules the lane again.
-        Volatile.Write(ref _scheduled, 0);
+        // Clear the flag before the last look, so that a post that comes in between schedules the lane again. An exchange, since it is a
+        // full fence: a plain write could still wait in the store buffer while the look behind it is made.
+        Interlocked.Exchange(ref _scheduled, 0);
         if (!_inbox.IsEmpty)
             Schedule();
     }
+
+    /// <summary>Logs a fault in one connection's or one room's work; the lane goes on.</summary>
+    internal void Report(Exception exception, string work) => _log.WorkFailed(exception, Index, work);
 
     private void Schedule()
     {
@@ -122,7 +132,7 @@ internal sealed class Lane : IThreadPoolWorkItem
             {
                 // One room's fault must not take the lane, and with it every other room, down.
                 room.Pending.Clear();
-                _log.WorkFailed(e, Index, "flush");
+                Report(e, "flush");
             }
         }
 
@@ -137,7 +147,7 @@ internal sealed class Lane : IThreadPoolWorkItem
         }
         catch (Exception e)
         {
-            _log.WorkFailed(e, Index, work.GetType().Name);
+            Report(e, work.GetType().Name);
         }
     }
 }

@@ -5,8 +5,8 @@ namespace Fanout.Node.Lanes;
 /// no connection costs a timer.
 /// </summary>
 /// <remarks>
-/// Only used on the lane. A client may stand in the wheel more than once after an earlier deadline came up; a look too many does no harm.
-/// Times are milliseconds of the lane's monotonic clock.
+/// Only used on the lane. A client has one deadline; when an earlier one comes up it is put there too, and the old entry is let go when
+/// its slot is walked, so that entries never multiply. Times are milliseconds of the lane's monotonic clock.
 /// </remarks>
 internal sealed class LaneTimers
 {
@@ -15,6 +15,8 @@ internal sealed class LaneTimers
 
     // 256 slots of 250 ms reach 64 s ahead, past the default heartbeat timeout; what lies further is looked at early and put back.
     private const int SlotCount = 256;
+
+    private const long RetryMs = 1_000;
 
     private readonly List<ILaneClient>?[] _slots = new List<ILaneClient>?[SlotCount];
     private readonly TimeProvider _time;
@@ -30,11 +32,14 @@ internal sealed class LaneTimers
     /// <summary>Milliseconds since the lane was made.</summary>
     public long Now => (long)_time.GetElapsedTime(_start).TotalMilliseconds;
 
-    /// <summary>Asks for a look at the client when the time has come.</summary>
+    /// <summary>Asks for a look at the client when the time has come; nothing to do where one comes earlier anyway.</summary>
     public void Schedule(ILaneClient client, long due)
     {
         // Rounded up, and never into the slot that is being walked: a deadline is never looked at before its time.
         var slot = Math.Clamp((due / Step) + 1, _currentSlot + 1, _currentSlot + SlotCount - 1);
+        if (client.TimerSlot != 0 && client.TimerSlot <= slot)
+            return;
+        client.TimerSlot = slot;
         (_slots[slot % SlotCount] ??= []).Add(client);
     }
 
@@ -58,11 +63,29 @@ internal sealed class LaneTimers
                 // A client that left the lane since is let go here instead of being searched for when it leaves.
                 if (!lane.Clients.TryGetValue(client.ClientId, out var current) || !ReferenceEquals(current, client))
                     continue;
-                Schedule(client, client.OnTimer(lane, now));
+                // An entry that an earlier deadline has replaced.
+                if (client.TimerSlot % SlotCount != _currentSlot % SlotCount)
+                    continue;
+                client.TimerSlot = 0;
+                Schedule(client, Look(client, lane, now));
             }
 
             due.Clear();
             slot ??= due;
+        }
+    }
+
+    // One client's fault must not cost the others of its slot their heartbeats.
+    private static long Look(ILaneClient client, Lane lane, long now)
+    {
+        try
+        {
+            return client.OnTimer(lane, now);
+        }
+        catch (Exception e)
+        {
+            lane.Report(e, "timer");
+            return now + RetryMs;
         }
     }
 

@@ -1,3 +1,4 @@
+using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
 using Fanout.Node.Connections;
 using Fanout.Node.Connections.Framing;
@@ -38,10 +39,8 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             Fail(session, request, ErrorCode.BadRoom, RoomProblem(request.Room));
         else if (request.Room == RoomName.All)
             Fail(session, request, ErrorCode.Forbidden, "$all reaches everybody without being joined");
-        else if (!principal.MayJoin(request.Room))
-            Fail(session, request, ErrorCode.Forbidden, "the token does not grant joining this room");
-        else if (request.WantsPresence && !principal.MaySeePresence(request.Room))
-            Fail(session, request, ErrorCode.Forbidden, "the token does not grant presence of this room");
+        else if (Refusal(principal, request) is { } refusal)
+            Fail(session, request, ErrorCode.Forbidden, refusal);
         else if (IsFull(session, request.Room))
             Fail(session, request, ErrorCode.TooManyRooms, $"a connection may be in {limits.MaxRoomsPerConnection} rooms");
         else
@@ -71,6 +70,19 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             await LeaveAsync(session, room);
             session.Connection.Send(new RemovedMessage(name, reason));
         });
+
+    /// <summary>The session has new grants: it leaves the rooms that they do not allow, those that are still being joined too.</summary>
+    public void Reevaluate(Session session)
+    {
+        var principal = session.Connection.Principal;
+        foreach (var name in session.Rooms.Names)
+        {
+            if (!principal.MayJoin(name))
+                Remove(session, name, "the token no longer grants this room");
+            else if (!principal.MaySeePresence(name))
+                session.Rooms.Enqueue(name, room => EndPresence(session, room));
+        }
+    }
 
     /// <summary>Leaves that have begun with the end of a connection and are not in the backplane yet.</summary>
     public int LeavesUnderWay => Volatile.Read(ref _leavesUnderWay);
@@ -107,6 +119,14 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         if (state.IsJoined)
         {
             await AnswerPresentStateAsync(session, state, request);
+            return;
+        }
+
+        // Again, for the token may have been replaced since the join was asked for. From here on a refresh finds this room among the
+        // session's and has it left behind the join.
+        if (Refusal(session.Connection.Principal, request) is { } refusal)
+        {
+            Fail(session, request, ErrorCode.Forbidden, refusal);
             return;
         }
 
@@ -213,6 +233,19 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         await backplane.Membership.RemoveAsync(room.Name, IdentityOf(session));
         rooms.Release(room);
     }
+
+    private static Task EndPresence(Session session, SessionRoom state)
+    {
+        if (state.Member is { } member)
+            session.Connection.Lane.Post(new EndPresenceWork(member));
+        return Task.CompletedTask;
+    }
+
+    // Why the grants do not allow it; null where they do.
+    private static string? Refusal(Principal principal, JoinRequest request) =>
+        !principal.MayJoin(request.Room) ? "the token does not grant joining this room"
+        : request.WantsPresence && !principal.MaySeePresence(request.Room) ? "the token does not grant presence of this room"
+        : null;
 
     private bool IsFull(Session session, string name)
     {

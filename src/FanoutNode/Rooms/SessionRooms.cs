@@ -36,6 +36,16 @@ internal sealed class SessionRooms
         }
     }
 
+    /// <summary>The names of the rooms that the session is in or has operations under way for.</summary>
+    public IReadOnlyList<string> Names
+    {
+        get
+        {
+            lock (_gate)
+                return _rooms is null ? [] : [.. _rooms.Keys];
+        }
+    }
+
     /// <summary>Runs an operation on a room after all earlier ones on it; not at all once the session is closed.</summary>
     public void Enqueue(string name, Func<SessionRoom, Task> operation)
     {

@@ -22,6 +22,8 @@ internal sealed class RecordingMember : ILaneClient
 
     public bool IsDrained => !_isBlocked;
 
+    public long TimerSlot { get; set; }
+
     public IReadOnlyList<long> Offsets
     {
         get

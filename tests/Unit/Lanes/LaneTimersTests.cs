@@ -102,6 +102,40 @@ public sealed class LaneTimersTests : IDisposable
         Assert.All(clients, client => Assert.InRange(client.LookedAt.Single(now => now >= Next), Next, Next + Step));
     }
 
+    // Whoever is often behind asks for earlier looks; each of them used to stay in the wheel for good.
+    [Fact]
+    public void EarlierDeadlines_DoNotMultiplyTheLooks()
+    {
+        var client = Add("a", now => now + 30_000);
+        _lane.Timers.Schedule(client, 30_000);
+        for (var i = 0; i < 1_000; i++)
+        {
+            _lane.Timers.Schedule(client, _lane.Timers.Now + 10_000);
+            if (i % 10 == 0)
+                Run(_lane.Timers.Now + Step);
+        }
+
+        var begin = _lane.Timers.Now;
+        var before = client.LookedAt.Count;
+        Run(begin + 300_000);
+
+        Assert.InRange(client.LookedAt.Count - before, 9, 11);
+    }
+
+    [Fact]
+    public void Client_ThatFails_CostsTheOthersNothing_AndIsLookedAtAgain()
+    {
+        var failing = Add("bad", _ => throw new InvalidOperationException("on purpose"));
+        var client = Add("good", now => now + 1_000);
+        _lane.Timers.Schedule(failing, 1_000);
+        _lane.Timers.Schedule(client, 1_000);
+
+        Run(10_000);
+
+        Assert.InRange(client.LookedAt.Count, 7, 10);
+        Assert.InRange(failing.LookedAt.Count, 7, 10);
+    }
+
     private FakeLaneClient Add(string id, Func<long, long> onTimer)
     {
         var client = new FakeLaneClient(id, onTimer);
