@@ -72,6 +72,21 @@ public sealed class GrantTests(TokenNode tokens) : IClassFixture<TokenNode>
         Assert.Equal(0, (await tokens.Node.Api.RoomAsync(lost)).Ok.Integer("members"));
     }
 
+    // Joins and the refresh run side by side on the node: whichever comes first, nobody stays in a room that the new token does not name.
+    [Fact]
+    public async Task Refresh_BesideJoins_LeavesNobodyInARoomThatIsNotGranted()
+    {
+        await using var client = await ConnectAsync(new { join = new[] { "*" } });
+        var rooms = Enumerable.Range(0, 50).Select(_ => Rooms.New("lost")).ToList();
+
+        var joins = rooms.Select(room => client.RequestAsync(new { type = "join", room })).ToList();
+        var refresh = client.RefreshAsync(Tokens.For("ann", new { join = new[] { "kept-*" } }, TimeSpan.FromHours(1)));
+        await Task.WhenAll([.. joins, refresh]);
+
+        foreach (var room in rooms)
+            Assert.Equal("not_joined", (await client.RequestErrorAsync(new { type = "leave", room })).Text("code"));
+    }
+
     [Fact]
     public async Task Refresh_WithMoreGrants_OpensRooms()
     {
