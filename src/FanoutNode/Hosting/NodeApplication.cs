@@ -29,8 +29,7 @@ internal static partial class NodeApplication
             kestrel.Limits.RequestHeadersTimeout = handshake > TimeSpan.Zero ? handshake : Timeout.InfiniteTimeSpan;
             // Checked by the endpoint itself, which answers with a problem that a caller can read.
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection =>
-                kestrel.ApplicationServices.GetRequiredService<SocketFastLane>().HandleAsync(connection, next)));
+            kestrel.UseSocketFastLane(builder.Configuration);
         });
         builder.Services.AddFanout(settings).AddTelemetry(builder.Configuration, settings.Node.Name!).AddProblemDetails();
 

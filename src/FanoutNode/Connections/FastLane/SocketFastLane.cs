@@ -1,19 +1,20 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Limits;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Fanout.Node.Connections.FastLane;
 
 /// <summary>
-/// Takes upgrades below HTTP: a connection middleware that looks at the first request of each plain connection. An upgrade to the socket
-/// endpoint is accepted right here, before a request's objects exist, and owns its socket; anything else is left unread and passed on.
+/// Takes upgrades below HTTP: a connection middleware that looks at the first request of each connection. An upgrade to the socket
+/// endpoint is accepted right here, before a request's objects exist, and owns its socket, or its TLS stream; anything else is left unread
+/// and passed on.
 /// </summary>
 /// <remarks>
-/// The same checks and the same connection class as the ordinary endpoint, which stays for upgrades that come later on a connection, over TLS or
+/// The same checks and the same connection class as the ordinary endpoint, which stays for upgrades that come later on a connection or
 /// by HTTP/2. Has a timeout of its own, since Kestrel's request timers have not started here.
 /// </remarks>
 internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner runner, LimitsOptions limits, TimeProvider time)
@@ -21,7 +22,7 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
     /// <summary>The middleware.</summary>
     public async Task HandleAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket || connection.Features.Get<ITlsHandshakeFeature>() is not null)
+        if (WayOut(connection) is not { } open)
         {
             await next(connection);
             return;
@@ -30,13 +31,19 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
         var (kind, request) = await LookAsync(connection);
         var handled = kind switch
         {
-            FirstBytes.Upgrade => UpgradeAsync(connection, socket, request! with { RemoteAddress = (connection.RemoteEndPoint as IPEndPoint)?.Address }),
+            FirstBytes.Upgrade => UpgradeAsync(connection, open, request! with { RemoteAddress = (connection.RemoteEndPoint as IPEndPoint)?.Address }),
             FirstBytes.Other => next(connection),
             _ => Task.CompletedTask,
         };
-        request = null;
+        (request, open) = (null, null);
         await handled;
     }
+
+    // Straight to the socket, or through TLS to what Kestrel put below it. Null for a transport that has neither.
+    private static Func<Connection, OutboundLimits, Outbound>? WayOut(ConnectionContext connection) =>
+        connection.Features.Get<ISslStreamFeature>()?.SslStream is { } tls ? (session, bounds) => new StreamOutbound(session, tls, bounds)
+        : connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? (session, bounds) => new SocketOutbound(session, socket, bounds)
+        : null;
 
     // Undecided: the peer went away, or took too long; there is nobody to answer.
     private async Task<(FirstBytes Kind, HandshakeRequest? Request)> LookAsync(ConnectionContext connection)
@@ -68,20 +75,21 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
         }
     }
 
-    private async Task UpgradeAsync(ConnectionContext connection, Socket socket, HandshakeRequest request)
+    private async Task UpgradeAsync(ConnectionContext connection, Func<Connection, OutboundLimits, Outbound> open, HandshakeRequest request)
     {
         var (accepted, refused) = await validator.CheckAsync(request);
-        var served = refused is null ? Serve(connection, socket, request, accepted!) : connection.Transport.Output.WriteAsync(Refusal(refused)).AsTask();
+        var served = refused is null ? Serve(connection, open, request, accepted!) : connection.Transport.Output.WriteAsync(Refusal(refused)).AsTask();
         // The connection may live for days: let go of what the handshake needed.
-        (request, accepted, refused) = (null!, null, null);
+        (request, accepted, refused, open) = (null!, null, null, null!);
         await served;
     }
 
-    private Task Serve(ConnectionContext connection, Socket socket, HandshakeRequest request, HandshakeAcceptance accepted) =>
+    private Task Serve(
+        ConnectionContext connection, Func<Connection, OutboundLimits, Outbound> open, HandshakeRequest request, HandshakeAcceptance accepted) =>
         runner.RunAsync(
             accepted,
             connection.Transport.Input,
-            (session, bounds) => new SocketOutbound(session, socket, bounds),
+            open,
             connection.Abort,
             Acceptance(request, accepted));
 
