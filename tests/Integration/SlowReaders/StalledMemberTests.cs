@@ -1,0 +1,65 @@
+using Fanout.Tests.Integration.Support;
+using Fanout.Tests.TestKit;
+using Fanout.Tests.TestKit.Clients;
+using Fanout.Tests.TestKit.Nodes;
+using Xunit;
+
+namespace Fanout.Tests.Integration.SlowReaders;
+
+/// <summary>One member of a thousand stops reading while large messages flow.</summary>
+public sealed class StalledMemberTests
+{
+    private const int Members = 1_000;
+    private const int Messages = 600;
+
+    // Fewer than a healthy member's share of the backlog, so that only who does not read at all comes to its bound.
+    private const int InFlight = 10;
+
+    // Without history the backlog's bound ends it. With history half of the history comes first: it waits at its cursor then, until the time
+    // without progress ends it.
+    [Theory]
+    [InlineData(0, 256, "backlog")]
+    [InlineData(64, 1024, "stalled")]
+    public async Task StalledMember_IsCutWith4001_AndTheOthersLoseNothing(int historySize, int backlogKilobytes, string reason)
+    {
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(
+            ("Fanout:Rooms:0:Pattern", "*"),
+            ("Fanout:Rooms:0:HistorySize", $"{historySize}"),
+            ("Fanout:Limits:MaxBacklogBytes", $"{backlogKilobytes * 1024}"),
+            ("Fanout:Limits:StallTimeout", "00:00:02")));
+        var room = Rooms.New();
+        var members = await Task.WhenAll(Enumerable.Range(0, Members).Select(_ => CountingMember.JoinAsync(node.BaseUri, room)));
+        await using var stalled = await node.ConnectAsync(new TestClientOptions { ReceiveBufferBytes = 4096 });
+        await stalled.JoinAsync(room);
+        stalled.PauseReading();
+        var before = ResidentBytes(node);
+
+        var tail = new string('x', 10 * 1024);
+        var most = 0L;
+        for (var i = 0; i < Messages; i++)
+        {
+            Assert.True((await node.Api.PublishAsync(room, $"{i:D6}{tail}")).IsSuccess);
+            if (i % InFlight != InFlight - 1)
+                continue;
+            await Eventually.TrueAsync(() => members.All(member => member.Count > i || member.Fault is not null), $"message {i} with all members");
+            most = Math.Max(most, ResidentBytes(node) - before);
+        }
+
+        await Eventually.TrueAsync(
+            async () => (await node.Api.GetAsync("/metrics")).Text.Contains($"reason=\"{reason}\"", StringComparison.Ordinal), "the stalled member's end in the metrics");
+        stalled.ResumeReading();
+        Assert.Equal(4001, (await stalled.WaitForCloseAsync()).Code);
+        Assert.All(members, member => Assert.Equal((null, Messages), (member.Fault, member.Count)));
+        // The runtime's own share of 6 GB that went through included; a backlog without a bound would show.
+        Assert.InRange(most, long.MinValue, 200L << 20);
+
+        foreach (var member in members)
+            await member.DisposeAsync();
+    }
+
+    private static long ResidentBytes(RunningNode node)
+    {
+        var line = File.ReadLines($"/proc/{node.Process.ProcessId}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
+    }
+}
