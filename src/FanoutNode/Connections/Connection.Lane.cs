@@ -83,8 +83,11 @@ internal sealed partial class Connection : ILaneClient
 
     public void RemoveFrom(Lane lane, LaneMember member)
     {
-        if (_laneMembers.Remove(member))
-            member.Room.Remove(lane, member);
+        if (!_laneMembers.Remove(member))
+            return;
+        member.Room.Remove(lane, member);
+        // What was kept for it belongs to a room that it is not in any more.
+        ForgetNewest(member.Room);
     }
 
     public void Send(ReadOnlyMemory<byte> frames, LaneRoom? room)
@@ -195,6 +198,8 @@ internal sealed partial class Connection : ILaneClient
         _closeSent.TrySetResult();
         _abort();
     }
+
+    public void ForgetNewest(LaneRoom room) => _newest?.Remove(room);
 
     private void KeepNewest(LaneRoom room)
     {

@@ -36,6 +36,9 @@ internal sealed partial class Reconciler(RoomRegistry rooms, HealthOptions optio
                 new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = stoppingToken },
                 async (room, _) =>
                 {
+                    // The first that could not be asked speaks for the rest of the round.
+                    if (Volatile.Read(ref failed) > 0)
+                        return;
                     try
                     {
                         await room.Sequencer!.ReconcileAsync();

@@ -26,12 +26,20 @@ internal sealed class RoomPages(Room room, IRoomLog log, TimeProvider time)
     public Task<CatchUpPage> ReadAsync(long offset)
     {
         var start = ((Math.Max(offset, 1) - 1) / PageSize * PageSize) + 1;
+        var end = start + PageSize - 1;
         lock (_gate)
         {
-            if (_pages.TryGetValue(start, out var known) && IsGood(known.Page, known.ReadAt, offset))
-                return known.Page;
+            while (_pages.TryGetValue(start, out var known))
+            {
+                if (IsGood(known.Page, known.ReadAt, offset))
+                    return known.Page;
+                if (EndOfShort(known.Page, known.ReadAt, offset) is not { } last)
+                    break;
+                start = last + 1;
+            }
+
             Trim();
-            var page = LoadAsync(start);
+            var page = LoadAsync(start, (int)(end - start + 1));
             _pages[start] = (page, time.GetTimestamp());
             return page;
         }
@@ -53,6 +61,14 @@ internal sealed class RoomPages(Room room, IRoomLog log, TimeProvider time)
 #pragma warning restore RS0030
     }
 
+    // Large messages: the page was cut short by its bytes, and what is wanted stands in the one that begins where it ends.
+    private long? EndOfShort(Task<CatchUpPage> page, long readAt, long offset)
+    {
+#pragma warning disable RS0030 // As above.
+        return page.IsCompletedSuccessfully && time.GetElapsedTime(readAt) < KeepFor && page.Result is { IsShort: true, Last: var last } && last < offset ? last : null;
+#pragma warning restore RS0030
+    }
+
     private void Trim()
     {
         foreach (var (start, page) in _pages)
@@ -62,9 +78,9 @@ internal sealed class RoomPages(Room room, IRoomLog log, TimeProvider time)
         }
     }
 
-    private async Task<CatchUpPage> LoadAsync(long start)
+    private async Task<CatchUpPage> LoadAsync(long start, int count)
     {
-        var page = await log.ReadAsync(room.Name, room.Policy, start, PageSize);
+        var page = await log.ReadAsync(room.Name, room.Policy, start, count);
         var messages = new List<RoomMessage>(page.Entries.Count);
         foreach (var entry in page.Entries)
         {
@@ -75,6 +91,9 @@ internal sealed class RoomPages(Room room, IRoomLog log, TimeProvider time)
         var newest = page.Position.Offset;
         return page.Entries.Count == 0
             ? new CatchUpPage(page.Position.Epoch, newest, newest + 1, newest, messages)
-            : new CatchUpPage(page.Position.Epoch, newest, page.Entries[0].Offset, page.Entries[^1].Offset, messages);
+            : new CatchUpPage(page.Position.Epoch, newest, page.Entries[0].Offset, page.Entries[^1].Offset, messages)
+            {
+                IsShort = page.Entries.Count < count && page.Entries[^1].Offset < newest,
+            };
     }
 }

@@ -11,6 +11,9 @@ internal sealed partial class Sequencer
     // Clients that come back with another epoch make the node ask the backplane, but not each of them on its own.
     private static readonly TimeSpan ComparisonHolds = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan BetweenClaims = TimeSpan.FromMinutes(1);
+
+    private long? _claimedAt;
     private Task? _comparison;
     private long _comparedAt;
 
@@ -75,10 +78,24 @@ internal sealed partial class Sequencer
     {
         var page = await log.ReadAsync(room.Name, room.Policy, 1, 0);
         if (page.Position.Epoch == since.Epoch && page.Position.Offset < since.Offset)
-            await RewindAsync(since.Epoch);
+            await RewindByClaimAsync(since.Epoch);
         else
             await ReachAsync(since);
         return Position is { } position && position.Epoch == since.Epoch && position.Offset >= since.Offset;
+    }
+
+    // The client may be the only one left who saw what the backplane lost, or it may lie. Its word begins a new epoch, but not again and again
+    // (decision 0008): in between it is told that it could not be recovered, which is true either way.
+    private Task RewindByClaimAsync(string epoch)
+    {
+        lock (_gate)
+        {
+            if (_claimedAt is { } at && context.Time.GetElapsedTime(at) < BetweenClaims)
+                return Task.CompletedTask;
+            _claimedAt = context.Time.GetTimestamp();
+        }
+
+        return RewindAsync(epoch);
     }
 
     private Task ReachAsync(RoomPosition position)

@@ -20,12 +20,13 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
 {
     // Messages in one read of a gap: a lost connection of some seconds in a busy room is a few reads.
     private const int GapPageSize = 256;
-    private const int MaxOldEpochs = 4;
     private static readonly TimeSpan GapRetryDelay = TimeSpan.FromMilliseconds(250);
+
+    // From the script's PUBLISH to this node, on a bad day.
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
     private readonly RecentIds _recent = new();
-    private readonly Queue<string> _oldEpochs = new(0);
     private string? _epoch;
     private long _last;
     private long _newestSeen;
@@ -89,10 +90,8 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
 
             if (!Ascii.Equals(epoch, _epoch))
             {
-                var name = Encoding.ASCII.GetString(epoch);
-                if (_oldEpochs.Contains(name))
-                    return; // The rear of a life that is known to be over.
-                Adopt(new RoomPosition(name, offset - 1));
+                OnForeignEpoch(Encoding.ASCII.GetString(epoch), offset);
+                return;
             }
 
             if (offset == _last + 1)
@@ -107,11 +106,10 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
     /// <summary>The backplane says that the room began anew.</summary>
     public void OnNewEpoch(ReadOnlySpan<byte> epoch)
     {
-        var name = Encoding.ASCII.GetString(epoch);
         lock (_gate)
         {
-            if (_epoch is not null && _epoch != name && !_oldEpochs.Contains(name))
-                Adopt(new RoomPosition(name, 0));
+            if (_epoch is not null && !Ascii.Equals(epoch, _epoch))
+                OnForeignEpoch(Encoding.ASCII.GetString(epoch), 0);
         }
     }
 
@@ -138,12 +136,25 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
                 Adopt(page.Position);
             else if (page.Position.Offset < before.Offset)
                 goneBack = true;
-            else if (page.Position.Offset > _last)
-                ReadUpTo(page.Position.Offset);
+            else if (page.Position.Offset <= _last)
+                return;
         }
 
         if (goneBack)
             await RewindAsync(before.Epoch);
+        else
+            await ReachSoonAsync(page.Position);
+    }
+
+    // What the log has and this node has not is most likely on its way: only what does not come in a moment is a gap.
+    private async Task ReachSoonAsync(RoomPosition position)
+    {
+        await Task.Delay(OnItsWay, context.Time);
+        lock (_gate)
+        {
+            if (_epoch == position.Epoch && _last < position.Offset)
+                ReadUpTo(position.Offset);
+        }
     }
 
     private async Task PositionAsync()
@@ -187,7 +198,8 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
                 _ = GuardAsync(RewindAsync(_epoch!));
                 break;
             default:
-                _ = GuardAsync(ReconcileAsync());
+                // Too long ago to tell. Once for as many as may come: a slow subscriber's whole backlog can consist of them.
+                _ = GuardAsync(CompareOnceAsync());
                 break;
         }
     }
@@ -206,7 +218,7 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         while (true)
         {
-            long from;
+            RoomPosition before;
             lock (_gate)
             {
                 if (_last >= _newestSeen || room.IsRetired)
@@ -215,34 +227,43 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
                     return;
                 }
 
-                from = _last + 1;
+                before = new RoomPosition(_epoch!, _last);
             }
 
+            var hasMoved = false;
             try
             {
-                var page = await log.ReadAsync(room.Name, room.Policy, from, GapPageSize);
+                var page = await log.ReadAsync(room.Name, room.Policy, before.Offset + 1, GapPageSize);
                 lock (_gate)
-                    TakeGap(page, from);
+                {
+                    TakeGap(page, before);
+                    hasMoved = _epoch != before.Epoch || _last > before.Offset || _last >= _newestSeen;
+                }
             }
             catch (Exception e)
             {
                 if (e is not BackplaneUnavailableException)
                     context.LogFailed(e, room.Name.Length);
-                await Task.Delay(GapRetryDelay, context.Time);
             }
+
+            // Whatever the reason: asking again at once would be asked the same.
+            if (!hasMoved)
+                await Task.Delay(GapRetryDelay, context.Time);
         }
     }
 
-    private void TakeGap(LogPage page, long from)
+    private void TakeGap(LogPage page, RoomPosition before)
     {
+        // The answer to a question of a life that ended meanwhile.
+        if (_epoch != before.Epoch)
+            return;
         if (page.Position.Epoch != _epoch)
         {
-            if (!_oldEpochs.Contains(page.Position.Epoch))
-                Adopt(page.Position);
+            Adopt(page.Position);
             return;
         }
 
-        var lost = false;
+        var (lost, filled) = (false, false);
         foreach (var entry in page.Entries)
         {
             if (entry.Offset <= _last)
@@ -255,6 +276,7 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
             }
 
             Deliver(entry.Offset, entry.Data);
+            filled = true;
         }
 
         if (page.Entries.Count == 0 && page.Position.Offset > _last)
@@ -263,46 +285,23 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
             Jump(page.Position.Offset);
         }
 
-        // The log is the truth: what was seen beyond it does not exist there, and the comparison will say why.
-        if (page.Entries.Count == 0 && page.Position.Offset <= _last)
+        // The log is the truth: what was seen beyond it does not exist there, and a comparison will say why.
+        if (page.Entries.Count == 0 && page.Position.Offset <= _last && _newestSeen > _last)
+        {
             _newestSeen = _last;
-        if (_last >= from)
+            _ = GuardAsync(CompareOnceAsync());
+        }
+
+        if (lost || filled)
             context.Metrics.Gap(lost ? GapOutcome.Lost : GapOutcome.Filled);
     }
 
     private void Jump(long offset)
     {
         MoveTo(offset);
-        room.PostToOccupied(new RoomResetWork(room, new RoomPosition(_epoch!, _last)));
-    }
-
-    private async Task RewindAsync(string brokenEpoch)
-    {
-        var position = await log.RewindAsync(room.Name, room.Policy, brokenEpoch);
-        lock (_gate)
-        {
-            if (_epoch == brokenEpoch && position.Epoch != brokenEpoch)
-                Adopt(position);
-        }
-    }
-
-    private void Adopt(RoomPosition position)
-    {
-        if (_epoch is not null)
-        {
-            if (_oldEpochs.Count == MaxOldEpochs)
-                _oldEpochs.Dequeue();
-            _oldEpochs.Enqueue(_epoch);
-        }
-
-        _epoch = position.Epoch;
-        MoveTo(position.Offset);
-        WakeAll();
-        _newestSeen = position.Offset;
+        // What is noted stands before the hole. A late message out of it must not be taken for another one at an offset of theirs.
         _recent.Clear();
-        Pages.Clear();
-        context.Metrics.Gap(GapOutcome.NewEpoch);
-        room.PostToOccupied(new RoomResetWork(room, position));
+        room.PostToOccupied(new RoomResetWork(room, new RoomPosition(_epoch!, _last)));
     }
 
     private async Task GuardAsync(Task task)

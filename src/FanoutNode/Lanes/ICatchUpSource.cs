@@ -26,6 +26,9 @@ internal interface ICatchUpSource
 /// <param name="Last">Offset of the last one; the newest where there is none.</param>
 internal sealed record CatchUpPage(string Epoch, long Newest, long First, long Last, IReadOnlyList<RoomMessage> Messages)
 {
+    /// <summary>Whether it ends before what was asked for, although there is more: its messages are large.</summary>
+    public bool IsShort { get; init; }
+
     /// <summary>Whether the page tells what comes at this offset.</summary>
     public bool Covers(long offset) => offset >= First && offset <= Last;
 }

@@ -17,6 +17,9 @@ internal interface ILaneClient
     /// <param name="room">The room they belong to, for its overflow rule; null for the connection's own traffic.</param>
     void Send(ReadOnlyMemory<byte> frames, LaneRoom? room);
 
+    /// <summary>Drops the newest message that is kept for a room whose <c>Overflow</c> is <c>Latest</c>: it is not to be sent any more.</summary>
+    void ForgetNewest(LaneRoom room);
+
     /// <summary>Whether the socket has taken everything that was sent.</summary>
     bool IsDrained { get; }
 

@@ -41,7 +41,12 @@ internal sealed partial class LaneRoom
         ReadOnlyMemory<byte> json = ServerFrames.Encode(WireFormat.Json, message);
         ReadOnlyMemory<byte> messagePack = _messagePackMembers > 0 || _catchingUp.Count > 0 ? ServerFrames.Encode(WireFormat.MessagePack, message) : default;
         foreach (var member in Members)
+        {
+            // It is from before the reset, and would come behind it.
+            member.Client.ForgetNewest(this);
             member.Client.Send(member.Client.Format == WireFormat.Json ? json : messagePack, null);
+        }
+
         foreach (var cursor in _catchingUp.ToArray())
         {
             cursor.Member.Client.Send(cursor.Member.Client.Format == WireFormat.Json ? json : messagePack, null);

@@ -72,17 +72,23 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             return;
         var pending = CollectionsMarshal.AsSpan(Pending);
         var delivered = 0L;
-        for (var start = 0; start < pending.Length;)
+        try
         {
-            var length = NextBlock(pending[start..]);
-            delivered += SendBlock(lane, pending.Slice(start, length));
-            start += length;
+            for (var start = 0; start < pending.Length;)
+            {
+                var length = NextBlock(pending[start..]);
+                delivered += SendBlock(lane, pending.Slice(start, length));
+                start += length;
+            }
         }
-
-        Pending.Clear();
-        lane.Metrics.Delivered(delivered);
-        if (_lagging.Count > 0)
-            SendToLog(lane);
+        finally
+        {
+            Pending.Clear();
+            lane.Metrics.Delivered(delivered);
+            // Also after a fault: who was marked gets nothing live until it has been to the log.
+            if (_lagging.Count > 0)
+                SendToLog(lane);
+        }
     }
 
     private void AddLive(LaneMember member)
@@ -134,9 +140,10 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
 
             member.Client.Send(member.Client.Format == WireFormat.Json ? json : messagePack, this);
             delivered += messages.Length;
-            if (Lags(member, messages.Length))
+            // A message without an offset is not in the log: who misses it could not read it there.
+            if (Lags(member, messages.Length) && messages[^1].Offset is { } sent)
             {
-                member.LaggedAt = messages[^1].Offset;
+                member.LaggedAt = sent;
                 _lagging.Add(member);
             }
         }

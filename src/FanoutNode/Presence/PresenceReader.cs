@@ -5,9 +5,11 @@ using Fanout.Shared.Envelopes;
 namespace Fanout.Node.Presence;
 
 /// <summary>Who is in a room, as clients and the API may see it.</summary>
-internal sealed class PresenceReader(IBackplane backplane, RoomPolicies policies)
+internal sealed class PresenceReader(IBackplane backplane, RoomPolicies policies, TimeProvider time)
 {
-    public ValueTask<RoomCounts> CountAsync(string room) => backplane.Membership.CountUsersAsync(room);
+    private readonly UserCounts _counts = new(backplane.Membership, time);
+
+    public ValueTask<RoomCounts> CountAsync(string room) => _counts.ReadAsync(room);
 
     /// <summary>One page of members. Info is shown only in rooms with presence.</summary>
     public async ValueTask<Page<Member>> ListAsync(string room, string? after, int limit)

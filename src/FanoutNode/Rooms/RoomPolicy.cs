@@ -21,8 +21,15 @@ internal sealed record RoomPolicy(int HistorySize, TimeSpan HistoryTtl, bool Pre
     private static readonly TimeSpan ShortestMetaTtl = TimeSpan.FromHours(24);
     private const int MetaTtlFactor = 10;
 
+    // A room that was only asked about or joined has nothing that could be confused: names that somebody tries out must not fill the backplane.
+    // Rooms with members are compared far more often than this.
+    private static readonly TimeSpan EmptyMetaTtl = TimeSpan.FromMinutes(10);
+
     public bool HasHistory => HistorySize > 0 && HistoryTtl > TimeSpan.Zero;
 
     /// <summary>How long the room's position is kept after the last publish, join or comparison.</summary>
     public TimeSpan MetaTtl => HistoryTtl * MetaTtlFactor > ShortestMetaTtl ? HistoryTtl * MetaTtlFactor : ShortestMetaTtl;
+
+    /// <summary>The same by what the room's newest offset is.</summary>
+    public TimeSpan PositionTtl(long offset) => offset > 0 ? MetaTtl : EmptyMetaTtl;
 }

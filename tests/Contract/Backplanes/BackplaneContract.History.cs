@@ -1,4 +1,5 @@
 using Fanout.Node.Backplane;
+using Fanout.Tests.TestKit;
 using Xunit;
 
 namespace Fanout.Tests.Contract.Backplanes;
@@ -119,5 +120,63 @@ public abstract partial class BackplaneContract
         Assert.Equal(
             [ChannelFrameKind.Sequenced, ChannelFrameKind.NewEpoch, ChannelFrameKind.Sequenced],
             (await _second.Heard.WaitAsync(room, 3)).Select(delivery => delivery.Kind));
+    }
+
+    // What one question brings into a node's memory is bounded, whatever the room keeps.
+    [Fact]
+    public async Task Log_OfLargeMessages_IsReadInPagesThatEndEarly()
+    {
+        var room = NewRoom();
+        var text = new string('x', 300_000);
+        for (var i = 0; i < 8; i++)
+            await _first.PublishAsync(room, text, Policies.Many);
+        await _first.PublishAsync(room, new string('y', 2_000_000), Policies.Many);
+
+        var offsets = new List<long>();
+        while (offsets.Count < 9)
+        {
+            var page = await _second.Backplane.Log.ReadAsync(room, Policies.Many, offsets.Count + 1, 100);
+            Assert.NotEmpty(page.Entries);
+            Assert.True(page.Entries.Count == 1 || page.Entries.Sum(entry => entry.Data.Length) <= IRoomLog.MaxPageBytes);
+            offsets.AddRange(page.Entries.Select(entry => entry.Offset));
+        }
+
+        Assert.Equal(Enumerable.Range(1, 9).Select(i => (long)i), offsets);
+    }
+
+    // A sequencer reads under the lock under which it also takes messages: neither may wait for the other.
+    [Fact]
+    public async Task Log_IsReadUnderALockThatTheListenerTakes_WithoutADeadlock()
+    {
+        var room = NewRoom();
+        var gate = new Lock();
+        _first.Heard.Also = () =>
+        {
+            lock (gate)
+                Interlocked.MemoryBarrier();
+        };
+        await BothSubscribeAsync(room, _first);
+
+        var publishing = Task.Run(async () =>
+        {
+            for (var i = 0; i < 2_000; i++)
+                await _first.PublishAsync(room, "message", Policies.Five);
+        }, TestContext.Current.CancellationToken);
+        var reading = Task.Run(async () =>
+        {
+            while (!publishing.IsCompleted)
+            {
+                Task read, rewind;
+                lock (gate)
+                {
+                    read = _first.Backplane.Log.ReadAsync(room, Policies.Five, 1, 5).AsTask();
+                    rewind = _first.Backplane.Log.RewindAsync(room, Policies.Five, "none").AsTask();
+                }
+
+                await Task.WhenAll(read, rewind);
+            }
+        }, TestContext.Current.CancellationToken);
+
+        await Task.WhenAll(publishing, reading).WithDeadline("publishes and reads side by side");
     }
 }

@@ -17,9 +17,13 @@ internal sealed class RecordingListener : IBackplaneListener
 
     public Task Healthy => _healthy.Task;
 
+    /// <summary>What the test does with each delivery, on the backplane's own stack.</summary>
+    public Action? Also { get; set; }
+
     public void OnMessage(ReadOnlySpan<char> room, ReadOnlySpan<byte> data)
     {
         var delivery = Decode(room.ToString(), data);
+        Also?.Invoke();
         lock (_lock)
         {
             _all.Add(delivery);

@@ -24,6 +24,9 @@ internal sealed class FakeLog : IRoomLog
     /// <summary>Entries kept, counted from the newest.</summary>
     public int Keeps { get; set; } = int.MaxValue;
 
+    /// <summary>Entries in a page at most, however many are asked for: as where messages are large.</summary>
+    public int PageEnds { get; set; } = int.MaxValue;
+
     /// <summary>Runs once, after a read was answered and before its reader goes on.</summary>
     public Action? AfterRead { get; set; }
 
@@ -51,6 +54,19 @@ internal sealed class FakeLog : IRoomLog
         }
     }
 
+    /// <summary>The whole log is another one: a failover, a backup that was restored.</summary>
+    public void BecomeOf(string epoch, int entries)
+    {
+        lock (_gate)
+        {
+            (_epoch, _offset) = (epoch, 0);
+            _entries.Clear();
+        }
+
+        for (var i = 0; i < entries; i++)
+            Append();
+    }
+
     public ValueTask<LogPage> ReadAsync(string room, RoomPolicy policy, long from, int count)
     {
         Interlocked.Increment(ref _reads);
@@ -59,7 +75,7 @@ internal sealed class FakeLog : IRoomLog
         LogPage page;
         lock (_gate)
         {
-            var kept = _entries.Where(entry => entry.Offset >= from && entry.Offset > _offset - Keeps).Take(count).ToList();
+            var kept = _entries.Where(entry => entry.Offset >= from && entry.Offset > _offset - Keeps).Take(Math.Min(count, PageEnds)).ToList();
             page = new LogPage(new RoomPosition(_epoch, _offset), kept);
         }
 

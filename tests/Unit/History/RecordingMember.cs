@@ -22,6 +22,10 @@ internal sealed class RecordingMember : ILaneClient
 
     public bool IsDrained => !_isBlocked;
 
+    public void ForgetNewest(LaneRoom room)
+    {
+    }
+
     public long TimerSlot { get; set; }
 
     public IReadOnlyList<long> Offsets

@@ -127,6 +127,7 @@ public sealed class SequencerTests
         var rear = rig.Log.Append();
         await rig.Log.RewindAsync("room", rig.Room.Policy, old);
         rig.Hear(rig.Log.Append());
+        await RoomRig.ExpectAsync(member, 1, 1);
         rig.Hear(rear, old);
         rig.Hear(rig.Log.Append());
         await RoomRig.ExpectAsync(member, 1, 1, 2);
@@ -140,5 +141,173 @@ public sealed class SequencerTests
         rig.Log.AfterRead = () => rig.Hear(rig.Log.Append()); // Published after the position was read, heard before it is known.
         var member = await rig.JoinAsync(since: 0);
         await RoomRig.ExpectAsync(member, 1);
+    }
+
+    // Offset 66 falls on the place where the id of 2 was noted, 64 before it.
+    [Fact]
+    public async Task LateMessage_OutOfAHole_DoesNotLookLikeAnotherMessage()
+    {
+        using var rig = new RoomRig();
+        rig.Log.Keeps = 2;
+        var member = await rig.JoinAsync();
+        for (var i = 1; i <= 64; i++)
+            rig.Hear(rig.Log.Append());
+        rig.Log.Append();
+        var late = rig.Log.Append();
+        for (var i = 67; i <= 70; i++)
+            rig.Log.Append();
+        var epoch = rig.Log.Epoch;
+        rig.Hear(rig.Log.Append());
+        await RoomRig.ExpectAsync(member, [.. Enumerable.Range(1, 64).Select(i => (long)i), 70, 71]);
+
+        rig.Hear(late);
+        rig.Hear(rig.Log.Append());
+
+        await RoomRig.ExpectAsync(member, [.. Enumerable.Range(1, 64).Select(i => (long)i), 70, 71, 72]);
+        await rig.Sequencer.ReconcileAsync();
+        Assert.Equal(epoch, rig.Log.Epoch);
+        Assert.Equal([(epoch, 69L)], member.Resets);
+    }
+
+    [Fact]
+    public async Task Flood_OfLateRepetitions_IsOneQuestion()
+    {
+        using var rig = new RoomRig();
+        var member = await rig.JoinAsync();
+        var entries = Enumerable.Range(0, 200).Select(_ => rig.Log.Append()).ToList();
+        entries.ForEach(entry => rig.Hear(entry));
+        await RoomRig.ExpectAsync(member, [.. Enumerable.Range(1, 200).Select(i => (long)i)]);
+        var reads = rig.Log.Reads;
+
+        for (var i = 0; i < 1_000; i++)
+            rig.Hear(entries[i % 100]);
+        rig.Hear(rig.Log.Append());
+        await RoomRig.ExpectAsync(member, [.. Enumerable.Range(1, 201).Select(i => (long)i)]);
+
+        Assert.InRange(rig.Log.Reads - reads, 1, 3);
+        Assert.Empty(member.Resets);
+    }
+
+    // A node that is stuck in the past, or a rear that the network kept for long: the log does not know it, so nobody follows.
+    [Fact]
+    public async Task UnknownEpoch_ThatTheLogDoesNotConfirm_ChangesNothing()
+    {
+        using var rig = new RoomRig();
+        var member = await rig.JoinAsync();
+        rig.Hear(rig.Log.Append());
+        var (epoch, reads) = (rig.Log.Epoch, rig.Log.Reads);
+
+        for (var i = 0; i < 1_000; i++)
+            rig.Hear(new Fanout.Node.Backplane.LogEntry(i + 1, FakeLog.Message($"x{i}")), "elsewhere");
+        await Eventually.TrueAsync(() => rig.Log.Reads > reads, "the sequencer to ask the log");
+        rig.Hear(rig.Log.Append());
+
+        await RoomRig.ExpectAsync(member, 1, 2);
+        Assert.Equal(epoch, rig.Sequencer.Position!.Value.Epoch);
+        Assert.InRange(rig.Log.Reads - reads, 1, 4);
+        Assert.Empty(member.Resets);
+    }
+
+    // A failover brought the life back that was over: the log is what counts, whatever this node remembers.
+    [Fact]
+    public async Task OldEpoch_ThatTheLogConfirms_IsFollowedAgain()
+    {
+        using var rig = new RoomRig();
+        var member = await rig.JoinAsync();
+        rig.Hear(rig.Log.Append());
+        var old = rig.Log.Epoch;
+        await rig.Log.RewindAsync("room", rig.Room.Policy, old);
+        rig.Hear(rig.Log.Append());
+        await RoomRig.ExpectAsync(member, 1, 1);
+
+        rig.Log.BecomeOf(old, 2);
+        rig.Hear(rig.Log.Append());
+
+        await RoomRig.ExpectAsync(member, 1, 1, 1, 2, 3);
+        Assert.Equal(2, member.Resets.Count);
+        Assert.Equal((old, 0L), member.Resets[1]);
+    }
+
+    [Fact]
+    public async Task NewEpoch_IsFollowedFromAsFarBackAsItIsKept()
+    {
+        using var rig = new RoomRig(historySize: 4);
+        rig.Log.Keeps = 4;
+        var member = await rig.JoinAsync();
+        rig.Log.BecomeOf("next", 10);
+
+        await rig.Sequencer.ReconcileAsync();
+
+        await RoomRig.ExpectAsync(member, 7, 8, 9, 10);
+        Assert.Equal([("next", 6L)], member.Resets);
+    }
+
+    // The log lost what was heard, and cannot be asked for it: neither is the processor worn out, nor is the member left without a word.
+    [Fact]
+    public async Task Message_ThatTheLogDoesNotHave_EndsInAComparison_NotInALoop()
+    {
+        using var rig = new RoomRig();
+        var member = await rig.JoinAsync();
+        rig.Hear(rig.Log.Append());
+        rig.Log.Append();
+        var third = rig.Log.Append();
+        rig.Log.ForgetBehind(1);
+        var reads = rig.Log.Reads;
+
+        rig.Hear(third);
+        await Eventually.TrueAsync(() => rig.Log.Reads >= reads + 2, "the gap's reading and the comparison");
+        rig.Hear(rig.Log.Append());
+
+        await RoomRig.ExpectAsync(member, 1, 2);
+        Assert.InRange(rig.Log.Reads - reads, 2, 4);
+    }
+
+    [Fact]
+    public async Task Pages_ThatEndEarly_AreReadOn()
+    {
+        using var rig = new RoomRig();
+        rig.Log.PageEnds = 10;
+        for (var i = 0; i < 200; i++)
+            rig.Log.Append();
+
+        var first = await rig.JoinAsync(since: 3);
+        var second = await rig.JoinAsync(since: 150);
+
+        await RoomRig.ExpectAsync(first, [.. Enumerable.Range(4, 197).Select(i => (long)i)]);
+        await RoomRig.ExpectAsync(second, [.. Enumerable.Range(151, 50).Select(i => (long)i)]);
+        Assert.True(first.Recovered && second.Recovered);
+    }
+
+    [Fact]
+    public async Task Gap_OfPagesThatEndEarly_IsFilled()
+    {
+        using var rig = new RoomRig();
+        rig.Log.PageEnds = 3;
+        var member = await rig.JoinAsync();
+        for (var i = 0; i < 20; i++)
+            rig.Log.Append();
+
+        rig.Hear(rig.Log.Append());
+
+        await RoomRig.ExpectAsync(member, [.. Enumerable.Range(1, 21).Select(i => (long)i)]);
+    }
+
+    // Whoever comes with a position ahead may be the last witness of a loss, or lie: once that begins a new epoch, not again and again.
+    [Fact]
+    public async Task Claims_OfAPositionAhead_BeginOneEpoch_AndAreNotRecovered()
+    {
+        using var rig = new RoomRig();
+        await rig.JoinAsync();
+        rig.Hear(rig.Log.Append());
+        var epoch = rig.Log.Epoch;
+
+        var first = await rig.JoinAsync(since: 50);
+        var next = rig.Log.Epoch;
+        var second = await rig.JoinAsync(since: 60);
+        var third = await rig.JoinAsync(since: 70);
+
+        Assert.NotEqual(epoch, next);
+        Assert.Equal(next, rig.Log.Epoch);
+        Assert.False(first.Recovered || second.Recovered || third.Recovered);
     }
 }

@@ -14,6 +14,10 @@ internal sealed class FakeLaneClient(string id, Func<long, long> onTimer) : ILan
 
     public bool IsDrained => true;
 
+    public void ForgetNewest(LaneRoom room)
+    {
+    }
+
     public long TimerSlot { get; set; }
 
     public void Send(ReadOnlyMemory<byte> frames, LaneRoom? room)

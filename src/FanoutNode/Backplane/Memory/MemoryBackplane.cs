@@ -55,11 +55,19 @@ internal sealed class MemoryBackplane : IBackplane, IRoomLog, INodeDirectory
     public ValueTask<PublishResult> PublishAsync(Publication publication) =>
         ValueTask.FromResult(_broker.With(publication.Room, room => room.Publish(publication)));
 
-    public ValueTask<LogPage> ReadAsync(string room, RoomPolicy policy, long from, int count) =>
-        ValueTask.FromResult(_broker.With(room, found => found.Read(policy, from, count)));
+    // Publishing calls the listeners under the room's lock, and they take locks under which they read: reading takes the room's lock off the
+    // caller's stack, or the two would wait for each other.
+    public async ValueTask<LogPage> ReadAsync(string room, RoomPolicy policy, long from, int count)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return _broker.With(room, found => found.Read(policy, from, count));
+    }
 
-    public ValueTask<RoomPosition> RewindAsync(string room, RoomPolicy policy, string brokenEpoch) =>
-        ValueTask.FromResult(_broker.With(room, found => found.Rewind(policy, brokenEpoch)));
+    public async ValueTask<RoomPosition> RewindAsync(string room, RoomPolicy policy, string brokenEpoch)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return _broker.With(room, found => found.Rewind(policy, brokenEpoch));
+    }
 
     public ValueTask<IReadOnlyList<NodeInfo>> ListAsync() => ValueTask.FromResult(_broker.Nodes);
 

@@ -7,7 +7,8 @@ namespace Fanout.Node.Backplane.Memory;
 internal sealed partial class MemoryRoom(string name, TimeProvider time)
 {
     private readonly Queue<LogEntry> _entries = new();
-    private readonly Dictionary<string, (string PayloadHash, PublishResult Result, long At)> _once = [];
+    private readonly Dictionary<string, (string PayloadHash, PublishResult Result)> _once = [];
+    private readonly Queue<(string Key, long At)> _onceByAge = new(0);
     private string? _epoch;
     private long _offset;
     private TimeSpan _keepFor;
@@ -56,7 +57,11 @@ internal sealed partial class MemoryRoom(string name, TimeProvider time)
         }
 
         if (onceKey is not null)
-            _once[onceKey] = (publication.Once!.PayloadHash, result, time.GetTimestamp());
+        {
+            _once[onceKey] = (publication.Once!.PayloadHash, result);
+            _onceByAge.Enqueue((onceKey, time.GetTimestamp()));
+        }
+
         Tell(frame);
         return result;
     }
@@ -65,7 +70,16 @@ internal sealed partial class MemoryRoom(string name, TimeProvider time)
     {
         Expire();
         Touch(policy);
-        var entries = _entries.Where(entry => entry.Offset >= from).Take(count).ToList();
+        var entries = new List<LogEntry>();
+        var bytes = 0;
+        foreach (var entry in _entries.SkipWhile(entry => entry.Offset < from).Take(count))
+        {
+            bytes += entry.Data.Length;
+            if (bytes > IRoomLog.MaxPageBytes && entries.Count > 0)
+                break;
+            entries.Add(entry);
+        }
+
         return new LogPage(new RoomPosition(_epoch!, _offset), entries);
     }
 
@@ -85,8 +99,9 @@ internal sealed partial class MemoryRoom(string name, TimeProvider time)
 
     private RoomPosition Append(Publication publication)
     {
-        Touch(publication.Policy);
+        _epoch ??= Epochs.New();
         _offset++;
+        Touch(publication.Policy);
         _lastPublish = time.GetTimestamp();
         _keepFor = publication.Policy.HistoryTtl;
         _entries.Enqueue(new LogEntry(_offset, publication.Data));
@@ -98,7 +113,7 @@ internal sealed partial class MemoryRoom(string name, TimeProvider time)
     private void Touch(RoomPolicy policy)
     {
         _epoch ??= Epochs.New();
-        _metaTtl = policy.MetaTtl;
+        _metaTtl = policy.PositionTtl(_offset);
         _lastUse = time.GetTimestamp();
     }
 
@@ -108,11 +123,8 @@ internal sealed partial class MemoryRoom(string name, TimeProvider time)
             _entries.Clear();
         if (_epoch is not null && time.GetElapsedTime(_lastUse) >= _metaTtl)
             (_epoch, _offset) = (null, 0);
-        foreach (var (key, seen) in _once)
-        {
-            if (time.GetElapsedTime(seen.At) >= IdempotencyKey.Lifetime)
-                _once.Remove(key);
-        }
+        while (_onceByAge.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= IdempotencyKey.Lifetime)
+            _once.Remove(_onceByAge.Dequeue().Key);
     }
 
     private void Tell(ReadOnlyMemory<byte> frame)

@@ -23,7 +23,9 @@ internal sealed class RedisRoomLog(RedisLink link, RedisKeys keys) : IRoomLog
                 Epochs.New(),
                 link.ServerIdentity,
                 from,
-                count))!;
+                count,
+                (long)policy.PositionTtl(0).TotalMilliseconds,
+                IRoomLog.MaxPageBytes))!;
             var entries = new LogEntry[reply.Length - 2];
             for (var i = 0; i < entries.Length; i++)
                 entries[i] = ReadEntry((RedisResult[])reply[i + 2]!);

@@ -8,6 +8,8 @@
 -- ARGV[4]  the server's identity, or '' to trust a restart
 -- ARGV[5]  offset of the first message wanted
 -- ARGV[6]  most messages wanted; 0 for the position alone
+-- ARGV[7]  the meta's time to live as long as nothing was published, ms
+-- ARGV[8]  bytes of messages after which the page ends, with one message at least
 -- Returns  { epoch, offset, { entry id, { 'd', message } }, ... }
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'server')
 local epoch, offset = meta[1], tonumber(meta[2] or 0)
@@ -19,11 +21,23 @@ if not epoch or (ARGV[4] ~= '' and meta[3] ~= ARGV[4]) then
   end
   epoch, offset = ARGV[3], 0
 end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], offset > 0 and ARGV[2] or ARGV[7])
 local reply = { epoch, offset }
-if ARGV[6] ~= '0' then
-  for _, entry in ipairs(redis.call('XRANGE', KEYS[2], ARGV[5], '+', 'COUNT', ARGV[6])) do
+local wanted, bytes, from = tonumber(ARGV[6]), 0, ARGV[5]
+-- A few at a time, so that what lies beyond the limit is not even loaded.
+while wanted > 0 do
+  local chunk = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', math.min(wanted, 16))
+  for _, entry in ipairs(chunk) do
+    bytes = bytes + #entry[2][2]
+    if bytes > tonumber(ARGV[8]) and #reply > 2 then
+      return reply
+    end
     reply[#reply + 1] = entry
+    from = '(' .. entry[1]
   end
+  if #chunk < 16 then
+    break
+  end
+  wanted = wanted - #chunk
 end
 return reply
