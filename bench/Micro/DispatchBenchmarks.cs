@@ -82,7 +82,13 @@ public class DispatchBenchmarks : IDisposable
 
         public bool IsDrained => true;
 
+        public long TimerSlot { get; set; }
+
         public void Send(ReadOnlyMemory<byte> frames, LaneRoom? room) => _bytes += frames.Length;
+
+        public void ForgetNewest(LaneRoom room)
+        {
+        }
 
         public void WhenDrained(ILaneWork work)
         {

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fanout.Shared.Envelopes;
@@ -15,6 +17,11 @@ namespace Fanout.Shared.Codecs;
 public ref struct EnvelopeWriter
 {
     private const byte FixMap = 0x80;
+
+    // ASCII that JSON takes unescaped (RFC 8259, section 7).
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        " !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
+
     private readonly EnvelopeBuffer _buffer;
     private readonly WireFormat _format;
     private int _mapStart;
@@ -157,10 +164,12 @@ public ref struct EnvelopeWriter
         }
 
         Separate();
-        // Most values are identifiers made here; the encoder looks for what must be escaped and copies the rest.
-        var text = JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
         _buffer.Append((byte)'"');
-        _buffer.Append(text.EncodedUtf8Bytes);
+        // Most values are identifiers and room names, which are copied as they are; the encoder would allocate three times for each.
+        if (value.AsSpan().IndexOfAnyExcept(Plain) < 0)
+            _buffer.Advance(Encoding.ASCII.GetBytes(value, _buffer.GetSpan(value.Length)));
+        else
+            _buffer.Append(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
         _buffer.Append((byte)'"');
         _needsComma = true;
     }
