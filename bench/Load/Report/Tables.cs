@@ -20,6 +20,11 @@ internal static class Tables
         ("connect p99 ms", r => Number(r.ConnectP99Ms)),
         ("KB/connection", r => Number(r.KilobytesPerConnection)),
         ("Redis KB/connection", r => Number(r.RedisKilobytesPerConnection)),
+        ("rooms/s", r => Big(r.RoomsPerSecond)),
+        ("CPU/room us", r => Number(r.CpuMicrosPerRoom)),
+        ("KB/room", r => Number(r.KilobytesPerRoom)),
+        ("Redis KB/room", r => Number(r.RedisKilobytesPerRoom)),
+        ("all again after s", r => Number(r.ResubscribeSeconds)),
         ("cores server + load", r => r.ServerCores is null ? null : Invariant($"{r.ServerCores:0.0} + {r.GeneratorCores:0.0}")),
         ("notes", Notes),
     ];

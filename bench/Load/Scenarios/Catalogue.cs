@@ -38,6 +38,7 @@ internal static class Catalogue
             Rate = 50, PayloadBytes = 10 * 1024, MeasuredSeconds = 12, WithStalledMember = true,
         },
         new IdleScenario("idle-15000", ["fanout", "fanout-redis-history", "aspnet", "signalr-redis", "nchan", "nats"]),
+        new ManyRoomsScenario("rooms-100000", ["fanout-redis", "fanout-redis-history"]),
         new StormScenario("storm-5000", ["fanout-redis-history", "aspnet", "signalr-redis", "socketio-redis", "ws-redis"]),
     ];
 }

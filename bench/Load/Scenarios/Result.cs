@@ -54,6 +54,19 @@ internal sealed record Result
 
     public double? RedisKilobytesPerConnection { get; init; }
 
+    /// <summary>Rooms that were joined and subscribed to, a second, and the server's CPU time for each.</summary>
+    public double? RoomsPerSecond { get; init; }
+
+    public double? CpuMicrosPerRoom { get; init; }
+
+    /// <summary>Growth of the server's resident memory for each room, its member's connection included.</summary>
+    public double? KilobytesPerRoom { get; init; }
+
+    public double? RedisKilobytesPerRoom { get; init; }
+
+    /// <summary>From the loss of the subscribing connection until all channels were subscribed again.</summary>
+    public double? ResubscribeSeconds { get; init; }
+
     /// <summary>What became of the member that read nothing.</summary>
     public string? Stalled { get; init; }
 

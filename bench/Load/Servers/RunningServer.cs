@@ -15,6 +15,9 @@ internal sealed class RunningServer : IDisposable
 
     public List<int> Ports { get; } = [];
 
+    /// <summary>Of its Redis; 0 where it has none.</summary>
+    public int RedisPort { get; private set; }
+
     public double CpuSeconds => ProcessUsage.CpuSeconds(_nodes.Select(node => node.Id));
 
     public double RedisCpuSeconds => _redis is null ? 0 : ProcessUsage.CpuSeconds([_redis.Id]);
@@ -51,6 +54,7 @@ internal sealed class RunningServer : IDisposable
         var redisPort = Servers.Ports.Free();
         if (Kind.NeedsRedis)
         {
+            RedisPort = redisPort;
             var log = Path.Combine(logs, $"{Kind.Name}-redis.log");
             _redis = ServerProcess.Start(
                 log,
