@@ -12,7 +12,7 @@ public sealed partial class ScriptTests
     [MemberData(nameof(Scripts))]
     public void Script_ListsWhatItUses_OnTop(string path)
     {
-        var lines = File.ReadAllLines(Path.Combine(SourceTree.Root, "src", path));
+        var lines = File.ReadAllLines(Path.Combine(SourceTree.Root, "src", path)).SkipWhile(line => line.StartsWith("#!lua", StringComparison.Ordinal)).ToList();
         var head = string.Join('\n', lines.TakeWhile(line => line.StartsWith("--", StringComparison.Ordinal)));
         var body = string.Join('\n', lines.SkipWhile(line => line.StartsWith("--", StringComparison.Ordinal)));
 

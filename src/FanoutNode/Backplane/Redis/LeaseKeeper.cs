@@ -5,27 +5,18 @@ namespace Fanout.Node.Backplane.Redis;
 /// run, takes a new incarnation: somebody may have removed its members meanwhile.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    RedisLink link,
-    RedisKeys keys,
-    NodeIdentity node,
-    RedisNodeDirectory directory,
-    NodeReaper reaper,
-    LeaseOptions options,
-    Func<NodeInfo> describe,
-    Func<Task<string>> move,
-    TimeProvider time,
-    ILogger<LeaseKeeper> logger)
+    ILease lease, NodeIdentity node, INodeReaper reaper, LeaseOptions options, Func<Task<string>> move, TimeProvider time, ILogger<LeaseKeeper> logger)
 {
-    private static readonly RedisScript Renew = RedisScript.Named("lease_renew");
-
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _soon = new(0, 1);
     private readonly Lock _gate = new();
-    private readonly Queue<(string Id, long Due)> _toSweep = new();
+    private readonly List<(string Id, long Due)> _toSweep = [];
+    private readonly long _expiry = (long)options.Expire.TotalMilliseconds;
     private Task _running = Task.CompletedTask;
+    private Task<string>? _moving;
+    private bool _mustMove;
     private long _unbrokenSince = -1;
     private string? _identity;
-    private bool _hadLease;
 
     public void Start() => _running = RunAsync(_stopping.Token);
 
@@ -50,64 +41,92 @@ internal sealed partial class LeaseKeeper(
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        await link.Connected.WaitAsync(stopping);
+        await lease.Connected.WaitAsync(stopping);
         while (!stopping.IsCancellationRequested)
         {
-            try
-            {
-                await BeatAsync(stopping);
-            }
-            catch (Exception e) when (!stopping.IsCancellationRequested)
-            {
-                _unbrokenSince = -1;
-                LogMissed(logger, e.Message);
-            }
-
+            if (await TryBeatAsync() is { } now)
+                await TryCleanAsync(now, stopping);
             await WaitAsync(stopping);
         }
     }
 
-    private async Task BeatAsync(CancellationToken stopping)
+    private async Task<long?> TryBeatAsync()
     {
-        var (now, before) = await RenewAsync();
-        var expiry = (long)options.Expire.TotalMilliseconds;
-        var identity = link.ServerIdentity;
-        var lapsed = before < 0 || now - before > expiry;
-        if (_hadLease && (lapsed || identity != _identity))
+        try
+        {
+            var beat = await lease.RenewAsync();
+            Judge(beat);
+            await MoveOnAsync(beat.Now);
+            return beat.Now;
+        }
+        catch (Exception e)
+        {
+            // Whatever it was: a node that stops renewing loses its members.
+            _unbrokenSince = -1;
+            LogMissed(logger, e.Message);
+            return null;
+        }
+    }
+
+    private void Judge(LeaseBeat beat)
+    {
+        var lapsed = beat.Continuity == LeaseContinuity.Lapsed;
+        if (lapsed || (_identity is not null && beat.ServerIdentity != _identity))
         {
             LogLapsed(logger, lapsed ? "its lease had lapsed" : "Redis is another run");
-            await ReturnAsync(now + expiry, stopping);
-            lapsed = true;
+            _mustMove = true;
         }
 
-        _hadLease = true;
-        _identity = identity;
-        if (lapsed || _unbrokenSince < 0)
-            _unbrokenSince = now;
-
-        // After a pause of Redis all leases look dead. Only who has seen one whole expiry pass with its own renewals in it can tell a
-        // dead node from a paused Redis.
-        if (now - _unbrokenSince >= expiry)
-            await reaper.ReapAsync(stopping);
-        while (_toSweep.TryPeek(out var next) && next.Due <= now && _toSweep.TryDequeue(out next))
-            await reaper.RemoveAsync(next.Id, stopping);
+        if (_mustMove || beat.Continuity != LeaseContinuity.Unbroken || _unbrokenSince < 0)
+            _unbrokenSince = beat.Now;
+        _identity = beat.ServerIdentity;
     }
 
-    // The new incarnation has its lease before its members are written, and the old one is taken away when they are.
-    private async Task ReturnAsync(long sweepAt, CancellationToken stopping)
+    // The members of a large node take a while to write under the new incarnation. The beats go on meanwhile, or its lease would lapse too.
+    private async Task MoveOnAsync(long now)
     {
-        var old = await move();
-        await RenewAsync();
-        await reaper.RemoveAsync(old, stopping);
+        if (_mustMove && _moving is null)
+        {
+            _mustMove = false;
+            _moving = move();
+            // On with the sweep as soon as it is done.
+            if (!_moving.IsCompleted)
+                _ = _moving.ContinueWith(_ => Hurry(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        if (_moving is not { IsCompleted: true } moved)
+            return;
+        _moving = null;
+        _mustMove |= !moved.IsCompletedSuccessfully;
+        var old = await moved;
+        _toSweep.Add((old, now));
         // A command that was on its way when the node stopped may still write under the old id; look once more when that is over.
-        _toSweep.Enqueue((old, sweepAt));
+        _toSweep.Add((old, now + _expiry));
     }
 
-    private async Task<(long Now, long Before)> RenewAsync()
+    private async Task TryCleanAsync(long now, CancellationToken stopping)
     {
-        await directory.WriteAsync(describe());
-        var reply = (long[])(await Renew.RunAsync(link.Database, [keys.Nodes], node.Id))!;
-        return (reply[0], reply[1]);
+        try
+        {
+            foreach (var due in _toSweep.Where(sweep => sweep.Due <= now).ToList())
+            {
+                await reaper.RemoveAsync(due.Id, stopping);
+                _toSweep.Remove(due);
+            }
+
+            // After a pause of Redis all leases look dead. Only who has seen one whole expiry pass with its own renewals in it can tell a
+            // dead node from a paused Redis.
+            if (now - _unbrokenSince >= _expiry)
+                await reaper.ReapAsync(stopping);
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            LogNotCleaned(logger, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops; the others will do it.
+        }
     }
 
     private async Task WaitAsync(CancellationToken stopping)
@@ -122,4 +141,7 @@ internal sealed partial class LeaseKeeper(
 
     [LoggerMessage(1251, LogLevel.Warning, "The node takes a new incarnation, because {Reason}; its members are written again", EventName = "LeaseLapsed")]
     private static partial void LogLapsed(ILogger logger, string reason);
+
+    [LoggerMessage(1252, LogLevel.Warning, "What dead nodes left behind could not be removed ({Reason}); it is tried again", EventName = "ReapFailed")]
+    private static partial void LogNotCleaned(ILogger logger, string reason);
 }

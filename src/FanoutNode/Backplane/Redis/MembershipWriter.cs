@@ -13,9 +13,8 @@ namespace Fanout.Node.Backplane.Redis;
 /// many, never a member that nobody would look for.
 /// </remarks>
 internal sealed partial class MembershipWriter(
-    RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, TimeProvider time, ILogger<MembershipWriter> logger)
+    RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, RedisLease lease, TimeProvider time, ILogger<MembershipWriter> logger)
 {
-    private static readonly RedisScript Renew = RedisScript.Named("lease_renew");
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
@@ -27,7 +26,6 @@ internal sealed partial class MembershipWriter(
     private TaskCompletionSource<string>? _moved;
     private string _movedFrom = "";
     private TaskCompletionSource? _audit;
-    private string? _leased;
     private Task _running = Task.CompletedTask;
 
     public void Start() => _running = RunAsync();
@@ -189,11 +187,8 @@ internal sealed partial class MembershipWriter(
 
     private async Task<Dictionary<string, long>> WriteAsync(IDatabaseAsync database, MembershipChanges batch)
     {
-        // Before anything is written under an incarnation: whoever has no lease is never missed, and nobody would look for its members.
+        await lease.EnsureAsync();
         var id = node.Id;
-        if (_leased != id)
-            await Renew.RunAsync(database, [keys.Nodes], id);
-        _leased = id;
 
         // 1
         // Also rooms that were noted before: a reaper may have taken this incarnation for dead and its notes away.

@@ -10,10 +10,12 @@ namespace Fanout.Node.Backplane.Redis;
 /// </remarks>
 internal sealed partial class NodeReaper(
     RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, LeaseOptions options, FanoutMetrics metrics, ILogger<NodeReaper> logger)
+    : INodeReaper
 {
     private const int MostAtOnce = 16;
     private const int ChunkSize = 500;
     private static readonly RedisScript Expired = RedisScript.Named("lease_expired");
+    private static readonly RedisScript Claim = RedisScript.Named("lease_claim");
 
     public async Task ReapAsync(CancellationToken cancellation)
     {
@@ -22,7 +24,7 @@ internal sealed partial class NodeReaper(
         foreach (var id in dead.Where(id => id != node.Id))
         {
             // 2
-            if (!await link.Database.StringSetAsync(keys.NodeClaim(id), node.Id, options.Expire, When.NotExists))
+            if (!(bool)await Claim.RunAsync(link.Database, [keys.NodeClaim(id)], node.Id, (long)options.Expire.TotalMilliseconds))
                 continue;
             var members = await RemoveAsync(id, cancellation);
             metrics.LeaseReaped();

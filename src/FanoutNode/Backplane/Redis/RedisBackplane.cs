@@ -48,21 +48,13 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _publisher = new RedisPublisher(_publishLink, _keys, options.MinReplicas, options.CommandTimeout / 2);
         Log = new RedisRoomLog(_link, _keys);
         var store = new MembershipStore(_link, _keys, policies);
-        _writer = new MembershipWriter(_link, _keys, node, store, time, logs.CreateLogger<MembershipWriter>());
         var directory = new RedisNodeDirectory(_link, _keys, lease);
+        var leaseInRedis = new RedisLease(_link, _keys, node, directory, () => status.Describe(node.Id, State), lease, time);
+        _writer = new MembershipWriter(_link, _keys, node, store, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
         Nodes = directory;
         Membership = new RedisMembership(_link, _keys, store, _writer, directory);
-        _lease = new LeaseKeeper(
-            _link,
-            _keys,
-            node,
-            directory,
-            new NodeReaper(_link, _keys, node, store, lease, metrics, logs.CreateLogger<NodeReaper>()),
-            lease,
-            () => status.Describe(node.Id, State),
-            MoveAsync,
-            time,
-            logs.CreateLogger<LeaseKeeper>());
+        var reaper = new NodeReaper(_link, _keys, node, store, lease, metrics, logs.CreateLogger<NodeReaper>());
+        _lease = new LeaseKeeper(leaseInRedis, node, reaper, lease, MoveAsync, time, logs.CreateLogger<LeaseKeeper>());
     }
 
     public string NodeName => _node.Name;
@@ -138,7 +130,15 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         var oldChannel = _probe.Channel;
         var old = await _writer.MoveAsync();
         var channel = _keys.Beat(_node.Id);
-        await _subscriber.SubscribeAsync(channel);
+        try
+        {
+            await _subscriber.SubscribeAsync(channel);
+        }
+        catch (BackplaneUnavailableException)
+        {
+            return old; // The probe stays on the channel that it has, which tells as much.
+        }
+
         _probe.UseChannel(channel);
         _subscriber.Unsubscribe(oldChannel);
         return old;

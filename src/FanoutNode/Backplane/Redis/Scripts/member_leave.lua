@@ -1,4 +1,6 @@
+#!lua flags=allow-oom
 -- Takes a connection out of a presence room: member, info, user count and the notice in one step, so that a repeat says nothing twice.
+-- Also when Redis is at maxmemory: it gives memory back.
 -- KEYS[1]  fanout:{room}:members             set: <node id>/<client id>
 -- KEYS[2]  fanout:{room}:info                hash: client id -> info
 -- KEYS[3]  fanout:{room}:users               hash: user -> connections of it in the room
