@@ -1,49 +1,21 @@
-using System.Globalization;
-using Fanout.Node.Backplane.Redis.Subscriber;
 using Fanout.Node.Diagnostics;
-using StackExchange.Redis;
 
 namespace Fanout.Node.Backplane.Redis;
 
-/// <summary>
-/// Sends a probe the way that messages go, from the command connection through Redis to the subscription connection, and waits for it. A
-/// probe that does not come back means that messages do not either, whatever TCP says.
-/// </summary>
-internal sealed partial class BackplaneProbe(
-    RedisLink link, RedisKeys keys, NodeIdentity node, HealthOptions options, TimeProvider time, FanoutMetrics metrics, ILogger<BackplaneProbe> logger)
+/// <summary>Probes at an interval, and tells from what the probes find whether the backplane is healthy.</summary>
+internal sealed partial class BackplaneProbe(IProbe probe, HealthOptions options, TimeProvider time, FanoutMetrics metrics, ILogger<BackplaneProbe> logger)
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _soon = new(0, 1);
     private readonly Lock _gate = new();
-    private TaskCompletionSource? _arrival;
-    private long _number;
     private Task _running = Task.CompletedTask;
-    private volatile string _channel = keys.Beat(node.Id);
     private int _state;
 
     public BackplaneState State => (BackplaneState)Volatile.Read(ref _state);
 
-    /// <summary>The channel to subscribe to.</summary>
-    public string Channel => _channel;
-
-    /// <summary>The node took a new incarnation, and its channel is subscribed.</summary>
-    public void UseChannel(string channel) => _channel = channel;
-
     /// <summary>Begins to probe.</summary>
     /// <param name="onChange">Told of each change of <see cref="State"/>.</param>
-    /// <param name="subscriber">Carries the probes back; its connection is dropped when one is lost on it.</param>
-    public void Start(Action<BackplaneState> onChange, RedisSubscriber subscriber) => _running = RunAsync(onChange, subscriber, _stopping.Token);
-
-    /// <summary>A probe came back. On the subscription's read loop.</summary>
-    public void OnArrived(ReadOnlySpan<byte> data)
-    {
-        lock (_gate)
-        {
-            // An older probe that was thought lost says nothing about the connection of today.
-            if (long.TryParse(data, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number == _number)
-                _arrival?.TrySetResult();
-        }
-    }
+    public void Start(Action<BackplaneState> onChange) => _running = RunAsync(onChange, _stopping.Token);
 
     /// <summary>Something happened to a connection: probe now instead of at the next beat.</summary>
     public void Hurry()
@@ -61,79 +33,70 @@ internal sealed partial class BackplaneProbe(
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task RunAsync(Action<BackplaneState> onChange, RedisSubscriber subscriber, CancellationToken stopping)
+    private async Task RunAsync(Action<BackplaneState> onChange, CancellationToken stopping)
     {
-        await link.Connected.WaitAsync(stopping);
+        await probe.Connected.WaitAsync(stopping);
         while (!stopping.IsCancellationRequested)
         {
-            // While it is being made there is nothing to probe, and nothing to drop.
-            var isUp = subscriber.IsUp;
-            var healthy = isUp && await TryProbeAsync(stopping);
-            if (stopping.IsCancellationRequested)
-                return;
-            SetState(healthy ? BackplaneState.Healthy : BackplaneState.Degraded, onChange);
-            if (isUp && !healthy)
-                subscriber.Recycle();
+            try
+            {
+                await ProbeAsync(onChange, stopping);
+            }
+            catch (Exception e) when (!stopping.IsCancellationRequested)
+            {
+                // Without probes the node would keep its last state for ever, and take a dead subscription for a quiet one.
+                LogFailed(logger, e);
+            }
+
             await WaitAsync(stopping);
         }
     }
 
-    private async Task<bool> TryProbeAsync(CancellationToken stopping)
+    private async Task ProbeAsync(Action<BackplaneState> onChange, CancellationToken stopping)
     {
-        var arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        long number;
-        lock (_gate)
-        {
-            _arrival = arrival;
-            number = ++_number;
-        }
-
-        var sent = time.GetTimestamp();
-        try
-        {
-            var text = number.ToString(CultureInfo.InvariantCulture);
-            var heard = await link.Database.PublishAsync(RedisChannel.Literal(Channel), text);
-            if (heard == 0)
-                return false; // Redis knows nobody who listens: no need to wait.
-            await arrival.Task.WaitAsync(options.ProbeTimeout, time, stopping);
-            metrics.ProbeReturned(time.GetElapsedTime(sent));
-            return true;
-        }
-        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
-        {
-            return false;
-        }
+        var result = await probe.ProbeAsync(stopping);
+        if (stopping.IsCancellationRequested)
+            return;
+        // A subscription that works is kept when commands cannot be sent: what other nodes publish still arrives on it.
+        if (result == ProbeResult.Lost)
+            probe.DropSubscription();
+        SetState(result, onChange);
     }
 
     private async Task WaitAsync(CancellationToken stopping)
     {
-        try
-        {
-            using var timeout = new CancellationTokenSource(options.ProbeInterval, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping);
-            await _soon.WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The interval passed, or the node stops: the loop looks.
-        }
+        // When the interval has passed, or the node stops, the loop looks.
+        using var timeout = new CancellationTokenSource(options.ProbeInterval, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping);
+        await _soon.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private void SetState(BackplaneState state, Action<BackplaneState> onChange)
+    private void SetState(ProbeResult result, Action<BackplaneState> onChange)
     {
+        var state = result == ProbeResult.Returned ? BackplaneState.Healthy : BackplaneState.Degraded;
         if (Interlocked.Exchange(ref _state, (int)state) == (int)state)
             return;
         metrics.BackplaneStateChanged(state);
         if (state == BackplaneState.Healthy)
             LogHealthy(logger);
         else
-            LogDegraded(logger);
+            LogDegraded(logger, Reason(result));
         onChange(state);
     }
+
+    private static string Reason(ProbeResult result) => result switch
+    {
+        ProbeResult.NotSent => "no command reaches Redis",
+        ProbeResult.NoSubscription => "there is no subscription connection",
+        _ => "a probe did not come back",
+    };
 
     [LoggerMessage(1270, LogLevel.Information, "The backplane is healthy", EventName = "BackplaneHealthy")]
     private static partial void LogHealthy(ILogger logger);
 
-    [LoggerMessage(1271, LogLevel.Warning, "The backplane is degraded: a probe did not come back", EventName = "BackplaneDegraded")]
-    private static partial void LogDegraded(ILogger logger);
+    [LoggerMessage(1271, LogLevel.Warning, "The backplane is degraded: {Reason}", EventName = "BackplaneDegraded")]
+    private static partial void LogDegraded(ILogger logger, string reason);
+
+    [LoggerMessage(1272, LogLevel.Error, "A probe of the backplane failed; the next one is sent at its time", EventName = "ProbeFailed")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
 }

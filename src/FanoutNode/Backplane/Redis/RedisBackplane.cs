@@ -18,7 +18,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     private readonly RedisPublisher _publisher;
     private readonly MembershipWriter _writer;
     private readonly LeaseKeeper _lease;
-    private readonly BackplaneProbe _probe;
+    private readonly RedisProbe _probe;
+    private readonly BackplaneProbe _probing;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ILogger _logger;
     private IBackplaneListener _listener = null!;
@@ -43,7 +44,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _logger = logs.CreateLogger<RedisBackplane>();
         _link = new RedisLink(options, "fanout:" + node.Id, time, logs.CreateLogger<RedisLink>());
         _subscriber = new RedisSubscriber(_link, this, time, logs.CreateLogger<RedisSubscriber>());
-        _probe = new BackplaneProbe(_link, _keys, node, health, time, metrics, logs.CreateLogger<BackplaneProbe>());
+        _probe = new RedisProbe(_link, _subscriber, _keys.Beat(node.Id), health, time, metrics);
+        _probing = new BackplaneProbe(_probe, health, time, metrics, logs.CreateLogger<BackplaneProbe>());
         _publishLink = options.MinReplicas > 0 ? new RedisLink(options, $"fanout:{node.Id}-pub", time, logs.CreateLogger<RedisLink>()) : _link;
         _publisher = new RedisPublisher(_publishLink, _keys, options.MinReplicas, options.CommandTimeout / 2);
         Log = new RedisRoomLog(_link, _keys);
@@ -61,7 +63,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
 
     public string NodeId => _node.Id;
 
-    public BackplaneState State => _probe.State;
+    public BackplaneState State => _probing.State;
 
     public IMembership Membership { get; }
 
@@ -80,7 +82,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _subscriber.Start();
         _writer.Start();
         _lease.Start();
-        _probe.Start(OnStateChanged, _subscriber);
+        _probing.Start(OnStateChanged);
         // Repairs what no other mechanism notices, such as a set that somebody edited: seldom, since it reads every room.
         _audits = _time.CreateTimer(_ => _ = _writer.AuditAsync(), null, _health.AuditInterval, _health.AuditInterval);
     }
@@ -96,7 +98,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         try
         {
             _audits?.Dispose();
-            await _probe.StopAsync();
+            await _probing.StopAsync();
             await _writer.StopAsync(cancellation);
             if (_link.Connected.IsCompletedSuccessfully)
                 await _lease.StopAsync(cancellation).WaitAsync(cancellation);
@@ -155,10 +157,10 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     void IChannelListener.OnResubscribed()
     {
         _listener.OnContinuityLost();
-        _probe.Hurry();
+        _probing.Hurry();
     }
 
-    void IChannelListener.OnLost() => _probe.Hurry();
+    void IChannelListener.OnLost() => _probing.Hurry();
 
     [LoggerMessage(1280, LogLevel.Warning, "Redis could not be left clean ({Reason}); another node will remove this one's members when its lease ends", EventName = "NotLeftClean")]
     private static partial void LogNotClean(ILogger logger, string reason);

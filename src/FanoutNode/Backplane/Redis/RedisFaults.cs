@@ -7,7 +7,7 @@ internal static class RedisFaults
 {
     /// <summary>Whether the exception is Redis's or the network's doing, and not a bug here.</summary>
     public static bool IsBackplaneFault(Exception e) =>
-        e is RedisException or TimeoutException or BackplaneUnavailableException or ObjectDisposedException or OperationCanceledException;
+        e is RedisException or RedisCommandException or TimeoutException or BackplaneUnavailableException or ObjectDisposedException or OperationCanceledException;
 
     /// <summary>
     /// Whether the command may have been executed although it failed: it was sent, and no answer came. A server's own error means that it was
@@ -17,6 +17,8 @@ internal static class RedisFaults
     {
         RedisServerException => false,
         BackplaneUnavailableException => false,
+        // The library refuses to send it: it is not allowed, or there is no server that would take it.
+        RedisCommandException => false,
         RedisConnectionException connection => connection.CommandStatus == CommandStatus.Sent || connection.FailureType is not
             (ConnectionFailureType.UnableToResolvePhysicalConnection or ConnectionFailureType.UnableToConnect or ConnectionFailureType.None)
             && connection.CommandStatus == CommandStatus.Unknown,

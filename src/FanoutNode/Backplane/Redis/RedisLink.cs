@@ -64,8 +64,9 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
                 _connected.TrySetResult(multiplexer);
                 return;
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
+                // Also a cancellation: the library lets its own ones out, and only the token tells that this node stops.
                 LogWaiting(logger, string.Join(", ", Configuration.EndPoints), attempt, e.Message);
                 if (Interlocked.Exchange(ref _multiplexer, null) is { } halfConnected)
                     await halfConnected.DisposeAsync();

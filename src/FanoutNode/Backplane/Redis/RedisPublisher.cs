@@ -79,10 +79,24 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
     // WAIT is queued right behind the script, on the same connection, so it asks about that very write.
     private async Task<PublishResult> WaitForReplicasAsync(Task<PublishResult> publish)
     {
-        var waiting = link.Database.ExecuteAsync("WAIT", minReplicas, Milliseconds(replicaTimeout));
+        var waiting = HaveReplicasAsync();
         var result = await publish;
         // Stored, but not as safely as the operator asked for: its fate is open.
-        return (long)await waiting >= minReplicas || result.Outcome == PublishOutcome.Conflict ? result : result with { Outcome = PublishOutcome.Unknown };
+        return await waiting || result.Outcome == PublishOutcome.Conflict ? result : result with { Outcome = PublishOutcome.Unknown };
+    }
+
+    // Whatever becomes of WAIT says nothing about the publish before it, which may well have been heard.
+    private async Task<bool> HaveReplicasAsync()
+    {
+        try
+        {
+            return (long)await link.Database.ExecuteAsync("WAIT", minReplicas, Milliseconds(replicaTimeout)) >= minReplicas;
+        }
+        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
+        {
+            link.Report(e);
+            return false;
+        }
     }
 
     private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;

@@ -156,9 +156,10 @@ internal sealed class PubSubConnection : IAsyncDisposable
                 _writing.ResetWrittenCount();
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception)
         {
-            // The reader sees the same end and reports it; make sure that it does.
+            // The reader sees the same end and reports it; make sure that it does, whatever it was: a connection that can no longer subscribe
+            // would look alive.
             Abort();
         }
     }

@@ -39,7 +39,7 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
     private PubSubConnection? _connection;
     private TaskCompletionSource? _upToDate;
     private Task _running = Task.CompletedTask;
-    private volatile bool _isUp;
+    private PubSubConnection? _up;
 
     /// <summary>A wanted channel, and who waits for its confirmation.</summary>
     private sealed class Subscription
@@ -49,8 +49,8 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
         public TaskCompletionSource? Waiter { get; set; }
     }
 
-    /// <summary>Whether every wanted channel is subscribed on a living connection, as far as is known.</summary>
-    public bool IsUp => _isUp;
+    /// <summary>The connection on which every wanted channel is subscribed, as far as is known; null while there is none.</summary>
+    public PubSubConnection? Current => Volatile.Read(ref _up);
 
     public void Start() => _running = RunAsync(_stopping.Token);
 
@@ -108,17 +108,21 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
         }
     }
 
-    /// <summary>Drops the connection, dead or alive; a new one takes its place.</summary>
-    public void Recycle()
+    /// <summary>Drops a connection, dead or alive; a new one takes its place, if that has not happened yet.</summary>
+    public void Recycle(PubSubConnection connection)
     {
         lock (_gate)
-            _connection?.Abort();
+        {
+            if (_connection == connection)
+                connection.Abort();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        Recycle();
+        lock (_gate)
+            _connection?.Abort();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
@@ -188,7 +192,7 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
                 if (await BringUpAsync(connection, running))
                 {
                     retry = FirstRetry;
-                    _isUp = true;
+                    Volatile.Write(ref _up, connection);
                     listener.OnResubscribed();
                 }
 
@@ -242,7 +246,7 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
         lock (_gate)
         {
             _connection = null;
-            _isUp = false;
+            Volatile.Write(ref _up, null);
             foreach (var subscription in _wanted.Values)
                 subscription.IsConfirmed = false;
         }
