@@ -57,9 +57,42 @@ internal sealed class MembershipChanges
     /// <summary>Takes a wish back in that could not be fulfilled, unless there is a newer one.</summary>
     public void Restore(string room, in MembershipChange change)
     {
-        var clients = Clients(room);
-        if (!clients.TryAdd(change.Client.ClientId, change) && clients[change.Client.ClientId] is { PreviousNode: null } newer)
-            clients[change.Client.ClientId] = newer with { PreviousNode = change.PreviousNode };
+        if (!TryYield(room, change))
+            Clients(room).Add(change.Client.ClientId, change);
+    }
+
+    /// <summary>Whether there is a newer wish, which then also clears up what the older one had to.</summary>
+    public bool TryYield(string room, in MembershipChange older)
+    {
+        if (!Has(room, older.Client.ClientId))
+            return false;
+        var clients = _byRoom[room];
+        if (clients[older.Client.ClientId] is { PreviousNode: null } newer)
+            clients[older.Client.ClientId] = newer with { PreviousNode = older.PreviousNode };
+        return true;
+    }
+
+    public bool Has(string room, string clientId) => _byRoom.TryGetValue(room, out var clients) && clients.ContainsKey(clientId);
+
+    /// <summary>Takes a wish out.</summary>
+    public bool TryTake(string room, string clientId, out MembershipChange change)
+    {
+        change = default;
+        if (!_byRoom.TryGetValue(room, out var clients) || !clients.Remove(clientId, out change))
+            return false;
+        if (clients.Count == 0)
+            _byRoom.Remove(room);
+        return true;
+    }
+
+    /// <summary>Takes everything of another collection in, where there is no newer wish.</summary>
+    public void RestoreAll(MembershipChanges others)
+    {
+        foreach (var (room, clients) in others.ByRoom)
+        {
+            foreach (var change in clients.Values)
+                Restore(room, change);
+        }
     }
 
     private Dictionary<string, MembershipChange> Clients(string room)

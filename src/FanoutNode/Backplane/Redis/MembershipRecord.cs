@@ -1,13 +1,17 @@
 namespace Fanout.Node.Backplane.Redis;
 
+/// <summary>A member as Redis has it.</summary>
+/// <param name="IsLeaving">Its connection was lost: another one of its user may have taken its place in Redis.</param>
+internal readonly record struct WrittenMember(ClientIdentity Client, bool IsLeaving);
+
 /// <summary>What Redis has of this node's members, as far as batches have been confirmed.</summary>
 /// <remarks>Not thread-safe; owned by the writer's loop.</remarks>
 internal sealed class MembershipRecord
 {
-    private readonly Dictionary<string, Dictionary<string, ClientIdentity>> _byRoom = [];
+    private readonly Dictionary<string, Dictionary<string, WrittenMember>> _byRoom = [];
     private readonly Dictionary<string, int> _roomsByClient = [];
 
-    public IReadOnlyDictionary<string, Dictionary<string, ClientIdentity>> ByRoom => _byRoom;
+    public IReadOnlyDictionary<string, Dictionary<string, WrittenMember>> ByRoom => _byRoom;
 
     public bool HasRoom(string room) => _byRoom.ContainsKey(room);
 
@@ -15,7 +19,7 @@ internal sealed class MembershipRecord
 
     public bool IsMember(string room, string clientId) => _byRoom.TryGetValue(room, out var members) && members.ContainsKey(clientId);
 
-    /// <summary>Takes a confirmed batch in.</summary>
+    /// <summary>Takes confirmed changes in.</summary>
     /// <returns>Rooms without members now, and clients without rooms.</returns>
     public (List<string> EmptiedRooms, List<string> GoneClients) Apply(MembershipChanges batch)
     {
@@ -27,7 +31,7 @@ internal sealed class MembershipRecord
                 _byRoom.Add(room, members = []);
             foreach (var (clientId, change) in clients)
             {
-                if (change.IsIn ? Enter(members, clientId, change.Client) : Leave(members, clientId))
+                if (change.IsIn ? Enter(members, clientId, new WrittenMember(change.Client, change.Wish == MembershipWish.Leaving)) : Leave(members, clientId))
                     gone.Add(clientId);
             }
 
@@ -49,15 +53,16 @@ internal sealed class MembershipRecord
         _roomsByClient.Clear();
     }
 
-    private bool Enter(Dictionary<string, ClientIdentity> members, string clientId, ClientIdentity client)
+    private bool Enter(Dictionary<string, WrittenMember> members, string clientId, WrittenMember member)
     {
-        if (members.TryAdd(clientId, client))
+        if (!members.ContainsKey(clientId))
             _roomsByClient[clientId] = _roomsByClient.GetValueOrDefault(clientId) + 1;
+        members[clientId] = member;
         return false;
     }
 
     // Whether this was the client's last room.
-    private bool Leave(Dictionary<string, ClientIdentity> members, string clientId)
+    private bool Leave(Dictionary<string, WrittenMember> members, string clientId)
     {
         if (!members.Remove(clientId))
             return !_roomsByClient.ContainsKey(clientId);

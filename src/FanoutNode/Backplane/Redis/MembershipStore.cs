@@ -11,33 +11,17 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
 
     public bool HasPresence(string room) => policies.For(room).Presence;
 
-    /// <summary>Sends all changes of one room without waiting; the tasks end when Redis has them.</summary>
-    public void Write(string nodeId, string room, IReadOnlyCollection<MembershipChange> changes, List<Task> writes)
+    /// <summary>Sends changes of one room without waiting. What happens to one command is nothing to the others.</summary>
+    /// <param name="changes">Either all of them in, or all of them out.</param>
+    public IEnumerable<MembershipWrite> Write(string nodeId, string room, IReadOnlyList<MembershipChange> changes)
     {
-        if (HasPresence(room))
-        {
-            foreach (var change in changes)
-            {
-                writes.Add(WriteWithPresenceAsync(nodeId, room, change));
-                if (change is { IsIn: false, PreviousNode: { } before })
-                    writes.Add(WriteWithPresenceAsync(before, room, change));
-            }
-
-            return;
-        }
-
-        var database = link.Database;
-        var entering = Entries(nodeId, changes.Where(change => change.IsIn));
-        var leaving = Entries(nodeId, changes.Where(change => !change.IsIn));
-        var moved = changes.Where(change => change.PreviousNode is not null)
-            .Select(change => (RedisValue)RedisKeys.MemberEntry(change.PreviousNode!, change.Client.ClientId)).ToArray();
-        if (entering.Length > 0)
-            writes.Add(database.SetAddAsync(keys.Members(room), entering));
-        if (leaving.Length > 0)
-            writes.Add(database.SetRemoveAsync(keys.Members(room), leaving));
-        if (moved.Length > 0)
-            writes.Add(database.SetRemoveAsync(keys.Members(room), moved));
+        if (!HasPresence(room))
+            return [new MembershipWrite(room, changes, WritePlainAsync(nodeId, room, changes))];
+        return changes.Select(change => new MembershipWrite(room, [change], WriteWithPresenceAsync(nodeId, room, change))).ToList();
     }
+
+    /// <summary>How many members the room has, on all nodes.</summary>
+    public Task<long> CountAsync(string room) => link.Database.SetLengthAsync(keys.Members(room));
 
     /// <summary>Takes a member out of a room with presence, with a notice to the others.</summary>
     public Task LeaveWithPresenceAsync(string nodeId, string room, RoomMember member) => LeaveScript.RunAsync(
@@ -49,7 +33,25 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
         member.UserId ?? "",
         PresenceNotice.Write(member.ClientId, member.UserId, member.Info));
 
-    private Task WriteWithPresenceAsync(string nodeId, string room, in MembershipChange change)
+    // Asynchronous from the first line on: what cannot even be sent fails its own task.
+    private async Task WritePlainAsync(string nodeId, string room, IReadOnlyList<MembershipChange> changes)
+    {
+        var database = link.Database;
+        var entries = changes.Select(change => (RedisValue)RedisKeys.MemberEntry(nodeId, change.Client.ClientId)).ToArray();
+        var write = changes[0].IsIn ? database.SetAddAsync(keys.Members(room), entries) : database.SetRemoveAsync(keys.Members(room), entries);
+        var moved = changes.Where(change => change.PreviousNode is not null)
+            .Select(change => (RedisValue)RedisKeys.MemberEntry(change.PreviousNode!, change.Client.ClientId)).ToArray();
+        await Task.WhenAll(write, moved.Length > 0 ? database.SetRemoveAsync(keys.Members(room), moved) : Task.CompletedTask);
+    }
+
+    private async Task WriteWithPresenceAsync(string nodeId, string room, MembershipChange change)
+    {
+        var write = WriteOneWithPresenceAsync(nodeId, room, change);
+        var moved = change is { IsIn: false, PreviousNode: { } before } ? WriteOneWithPresenceAsync(before, room, change) : Task.CompletedTask;
+        await Task.WhenAll(write, moved);
+    }
+
+    private Task WriteOneWithPresenceAsync(string nodeId, string room, in MembershipChange change)
     {
         var client = change.Client;
         var entry = RedisKeys.MemberEntry(nodeId, client.ClientId);
@@ -72,7 +74,4 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
     }
 
     private RedisKey[] PresenceKeys(string room) => [keys.Members(room), keys.Info(room), keys.Users(room), keys.Leaving(room)];
-
-    private static RedisValue[] Entries(string nodeId, IEnumerable<MembershipChange> changes) =>
-        [.. changes.Select(change => (RedisValue)RedisKeys.MemberEntry(nodeId, change.Client.ClientId))];
 }

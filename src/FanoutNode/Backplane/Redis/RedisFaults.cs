@@ -9,6 +9,9 @@ internal static class RedisFaults
     public static bool IsBackplaneFault(Exception e) =>
         e is RedisException or RedisCommandException or TimeoutException or BackplaneUnavailableException or ObjectDisposedException or OperationCanceledException;
 
+    /// <summary>Whether the command was refused for what it is, while others may well pass.</summary>
+    public static bool IsRefusal(Exception e) => e is RedisServerException or RedisCommandException || !IsBackplaneFault(e);
+
     /// <summary>
     /// Whether the command may have been executed although it failed: it was sent, and no answer came. A server's own error means that it was
     /// refused.
