@@ -37,7 +37,7 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
         RedisKey[] scriptKeys = publication.Once is null
             ? [keys.Meta(room), keys.Stream(room)]
             : [keys.Meta(room), keys.Stream(room), keys.Once(room, publication.Once)];
-        var reply = (RedisResult[])(await PublishScript.RunAsync(
+        var reply = (RedisResult[])(await PublishScript.RunInOrderAsync(
             link.Database,
             scriptKeys,
             keys.Channel(room),
@@ -60,7 +60,7 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
 
     private async Task<PublishResult> PublishOnceAsync(Publication publication, IdempotencyKey once)
     {
-        var reply = (RedisResult[])(await OnceScript.RunAsync(
+        var reply = (RedisResult[])(await OnceScript.RunInOrderAsync(
             link.Database,
             [keys.Once(publication.Room, once)],
             keys.Channel(publication.Room),

@@ -1,0 +1,42 @@
+using Fanout.Node.Backplane;
+using Fanout.Tests.Contract.Backplanes;
+using Fanout.Tests.TestKit;
+using Xunit;
+
+namespace Fanout.Tests.Contract.Redis;
+
+/// <summary>A server that has lost its scripts.</summary>
+public sealed class ScriptTests
+{
+    [Fact]
+    public async Task Publishes_AfterTheScriptsAreFlushed_AreRefusedOrInOrder()
+    {
+        await using var rig = await RedisRig.StartAsync();
+        var node = await rig.StartNodeAsync("first");
+        await node.Backplane.SubscribeAsync("room");
+        Assert.Equal(PublishOutcome.Published, (await node.PublishAsync("room", "0", Policies.Many)).Outcome);
+
+        var taken = new List<string> { "0" };
+        for (var round = 0; round < 5; round++)
+        {
+            await rig.Scope.Server.ScriptFlushAsync();
+            var publishes = Enumerable.Range(1, 50).Select(i => $"{round}{i:00}").Select(text => (Text: text, Result: node.PublishAsync("room", text, Policies.Many).AsTask())).ToList();
+            foreach (var (text, publish) in publishes)
+            {
+                var outcome = (await publish.WithDeadline("a publish")).Outcome;
+                Assert.Contains(outcome, new[] { PublishOutcome.Published, PublishOutcome.Unavailable });
+                if (outcome == PublishOutcome.Published)
+                    taken.Add(text);
+            }
+
+            // They are loaded again without a word from anybody.
+            var last = $"{round}99";
+            await Eventually.ValueAsync(
+                async () => (await node.PublishAsync("room", last, Policies.Many)).Outcome, outcome => outcome == PublishOutcome.Published, "a publish that is taken");
+            taken.Add(last);
+        }
+
+        await node.Heard.WaitAsync("room", taken.Count);
+        Assert.Equal(taken, node.Heard.Texts("room"));
+    }
+}
