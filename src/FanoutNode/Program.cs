@@ -1,3 +1,4 @@
+using Fanout.Node.Backplane;
 using Fanout.Node.Hosting;
 using Fanout.Node.Hosting.Settings;
 
@@ -7,7 +8,10 @@ if (args is [HealthcheckCommand.Name])
 try
 {
     await using var app = NodeApplication.Build(args);
+    var backplane = app.Services.GetRequiredService<IBackplane>();
     await app.RunAsync();
+    if (backplane.Refused is { IsCompletedSuccessfully: true } refused)
+        throw new SettingsException([await refused]);
     return 0;
 }
 catch (SettingsException e)

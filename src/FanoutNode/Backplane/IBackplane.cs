@@ -14,6 +14,9 @@ internal interface IBackplane : IAsyncDisposable
 
     BackplaneState State { get; }
 
+    /// <summary>Completes with the reason if it turns out that the backplane can never be used as it is set; null where that cannot be.</summary>
+    Task<string>? Refused => null;
+
     /// <summary>Who is in which room.</summary>
     IMembership Membership { get; }
 

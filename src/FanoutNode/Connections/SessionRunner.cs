@@ -3,6 +3,7 @@ using Fanout.Node.Backplane;
 using Fanout.Node.Connections.Framing;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Diagnostics;
+using Fanout.Node.Drain;
 using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Rooms;
@@ -18,6 +19,7 @@ internal sealed partial class SessionRunner(
     RoomService rooms,
     IMessageHandler handler,
     IBackplane backplane,
+    DrainState drain,
     LimitsOptions limits,
     HeartbeatOptions heartbeat,
     TimeProvider time,
@@ -51,10 +53,20 @@ internal sealed partial class SessionRunner(
         connection.Lane.Post(new AttachWork(connection, firstBytes, ServerFrames.Encode(connection.Format, Connected(connection, accepted))));
 
         // 3
-        rooms.JoinAll(session, accepted.Rooms);
+        if (drain.IsDraining)
+            SendAway(connection);
+        else
+            rooms.JoinAll(session, accepted.Rooms);
 
         // A method of its own, so that what only the handshake needed is not kept for as long as the connection lives.
         return ServeAsync(session, input);
+    }
+
+    // The drain began behind the handshake's check, and may have told everybody before this session was on the list.
+    private static void SendAway(Connection connection)
+    {
+        connection.Send(new DrainMessage(0));
+        connection.Close(CloseCode.GoingAway, "the node is draining");
     }
 
     private async Task ServeAsync(Session session, PipeReader input)

@@ -13,8 +13,19 @@ internal sealed class Publisher(IBackplane backplane, RoomPolicies policies, Mes
     {
         var id = ids.Next();
         var message = new StoredMessage(id, time.GetUtcNow().ToUnixTimeMilliseconds(), request.From, request.ExcludedClientId, request.Payload);
+        byte[] data;
+        try
+        {
+            data = MessageCodec.Encode(message);
+        }
+        catch (Exception e)
+        {
+            // This message's failure, like one of its publish: it must not end the connection that it came on.
+            return ValueTask.FromException<PublishResult>(e);
+        }
+
         metrics.Published(request.Source);
-        return backplane.PublishAsync(new Publication(request.Room, policies.For(request.Room), id, MessageCodec.Encode(message), OnceOf(request)));
+        return backplane.PublishAsync(new Publication(request.Room, policies.For(request.Room), id, data, OnceOf(request)));
     }
 
     private static IdempotencyKey? OnceOf(PublishRequest request) => request.Key is null

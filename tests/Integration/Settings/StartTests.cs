@@ -1,5 +1,6 @@
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit.Nodes;
+using Fanout.Tests.TestKit.Redis;
 using Xunit;
 
 namespace Fanout.Tests.Integration.Settings;
@@ -88,6 +89,17 @@ public sealed class StartTests
 
         var line = await node.Process.WaitForLogAsync(setting[..setting.LastIndexOf(':')]);
         Assert.Contains("not known", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_OnARedisCluster_EndsWithALineThatSaysWhatToUse()
+    {
+        await using var cluster = await OwnRedis.StartAsync(new OwnRedisOptions { Arguments = ["--cluster-enabled", "yes"] });
+
+        var error = await Assert.ThrowsAsync<NodeStartException>(() => NodeProcess.StartAsync(new NodeOptions().WithRedis(cluster.ConnectionString)));
+
+        Assert.Equal(WrongConfiguration, error.ExitCode);
+        Assert.Contains("fanout: Fanout:Redis:ConnectionString leads to a Redis Cluster", error.Logs, StringComparison.Ordinal);
     }
 
     [Fact]

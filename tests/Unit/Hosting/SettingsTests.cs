@@ -111,6 +111,15 @@ public sealed class SettingsTests
         Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
     }
 
+    // The subscription connection would not have it: the node would hear nobody.
+    [Fact]
+    public void ConnectionString_WithAChannelPrefix_IsRefused_WithTheSettingToUse()
+    {
+        var error = Assert.Throws<SettingsException>(() => Load(("Fanout:Redis:ConnectionString", "redis:6379,channelPrefix=app:")));
+
+        Assert.Contains("Fanout:Redis:Prefix", Assert.Single(error.Problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Settings_ThatNobodyKnows_AreFound()
     {

@@ -65,6 +65,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
 
     public BackplaneState State => _probing.State;
 
+    public Task<string> Refused => _link.Refused;
+
     public IMembership Membership { get; }
 
     public IRoomLog Log { get; }

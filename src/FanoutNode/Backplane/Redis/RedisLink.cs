@@ -15,6 +15,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
 
     private readonly TaskCompletionSource<ConnectionMultiplexer> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _trustsRestarts = options.TrustRestarts;
     private ConnectionMultiplexer? _multiplexer;
     private readonly Lock _identityGate = new();
@@ -29,6 +30,9 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     /// <summary>Completes at the first connection. From then on the library reconnects by itself.</summary>
     public Task Connected => _connected.Task;
 
+    /// <summary>Completes with the reason if what answers can never be used.</summary>
+    public Task<string> Refused => _refused.Task;
+
     /// <summary>Where commands go.</summary>
     /// <exception cref="BackplaneUnavailableException">There has been no connection yet.</exception>
     public IDatabaseAsync Database => (_multiplexer ?? throw new BackplaneUnavailableException("there is no connection to Redis yet")).GetDatabase();
@@ -38,7 +42,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     /// restarts are trusted.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException">It is not known at the moment: the connection was lost and has just come back.</exception>
-    public string ServerIdentity => _trustsRestarts ? "" : _identity ?? throw IdentityUnknown();
+    public string ServerIdentity => (_identity ?? throw IdentityUnknown()) is var identity && _trustsRestarts ? "" : identity;
 
     /// <summary>The server that takes writes, as far as it is known.</summary>
     public IServer? Primary => _multiplexer?.GetServers().FirstOrDefault(server => server.IsConnected && !server.IsReplica);
@@ -53,11 +57,17 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
         {
             try
             {
-                Configuration.BeforeSocketConnect = (_, type, _) => ForgetIdentity(type);
+                Configuration.BeforeSocketConnect = (_, type, _) => OnConnecting(type);
                 var multiplexer = await ConnectionMultiplexer.ConnectAsync(Configuration);
+                _multiplexer = multiplexer;
+                if (multiplexer.GetServers().Any(server => server.ServerType == ServerType.Cluster))
+                {
+                    _refused.TrySetResult($"Fanout:Redis:ConnectionString leads to a Redis Cluster ({string.Join(", ", Configuration.EndPoints)}), which is not supported: use one server, or one primary with replicas.");
+                    return;
+                }
+
                 multiplexer.ConnectionFailed += (_, e) => OnLost(e);
                 multiplexer.ConnectionRestored += (_, e) => OnRestored(e);
-                _multiplexer = multiplexer;
                 await ReadIdentityAsync();
                 await CheckSettingsAsync();
                 LogConnected(logger, string.Join(", ", Configuration.EndPoints));
@@ -82,6 +92,9 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     /// </summary>
     public void Report(Exception fault)
     {
+        if (fault is RedisServerException { Kind: RedisErrorKind.NoScript })
+            ForgetIdentity();
+
         // While it loads its data, Redis refuses everything; that passes, and the state of the backplane tells of it.
         if (fault is not RedisServerException || fault.Message.StartsWith("LOADING", StringComparison.Ordinal))
             return;
@@ -144,7 +157,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
 
     // Before a connection is made, since the library tells of losses and restorations some time afterwards: a node that was stopped while Redis
     // restarted would send what it had waiting with the identity of the run before.
-    private void ForgetIdentity(ConnectionType type)
+    private void OnConnecting(ConnectionType type)
     {
         if (type != ConnectionType.Interactive)
             return;
@@ -155,10 +168,22 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
         }
     }
 
+    // Somebody flushed the scripts, or commands go to another server now. They are loaded when the identity is read, before anything that
+    // needs it is sent again.
+    private void ForgetIdentity()
+    {
+        lock (_identityGate)
+            _identity = null;
+        _ = LearnIdentityAsync();
+    }
+
     private async Task ReadIdentityAsync()
     {
         var connection = Interlocked.Read(ref _connections);
         var primary = Primary ?? throw new BackplaneUnavailableException("no primary is connected");
+        // Before the identity, without which no room is touched: a publish that found its script missing would have to be sent again, behind
+        // later ones.
+        await RedisScript.LoadAllAsync(primary);
         var info = await primary.InfoAsync("server");
         var identity = info.SelectMany(section => section).FirstOrDefault(field => field.Key == "run_id").Value
             ?? throw new BackplaneUnavailableException("the server did not tell its run_id");

@@ -43,6 +43,8 @@ internal static class SettingsValidator
         {
             var parsed = ConfigurationOptions.Parse(redis.ConnectionString);
             problems.Check(parsed.EndPoints.Count > 0, "Fanout:Redis:ConnectionString", "", "a StackExchange.Redis connection string such as redis:6379");
+            if (!parsed.ChannelPrefix.IsNullOrEmpty)
+                problems.AddLine("Fanout:Redis:ConnectionString has a channelPrefix, which is not supported; set Fanout:Redis:Prefix, which begins keys and channels alike.");
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
