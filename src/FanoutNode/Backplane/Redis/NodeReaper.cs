@@ -42,7 +42,7 @@ internal sealed partial class NodeReaper(
         // 3
         await foreach (var room in database.SetScanAsync(keys.NodeRooms(id), pageSize: ChunkSize).WithCancellation(cancellation))
         {
-            members += await RemoveMembersAsync(database, room.ToString(), id, cancellation);
+            members += await TryRemoveMembersAsync(database, room.ToString(), id, cancellation);
             await database.SetRemoveAsync(keys.NodeRooms(id), room);
             // A large node takes longer than the claim lasts; who works keeps it.
             await database.KeyExpireAsync(keys.NodeClaim(id), options.Expire);
@@ -55,6 +55,21 @@ internal sealed partial class NodeReaper(
         await database.SortedSetRemoveAsync(keys.Nodes, id);
         await database.KeyDeleteAsync(keys.NodeClaim(id));
         return members;
+    }
+
+    // One room whose members cannot be read must not keep those of all others for ever. While Redis takes no writes at all, the note of the
+    // room cannot be removed either, and everything is tried again.
+    private async Task<long> TryRemoveMembersAsync(IDatabaseAsync database, string room, string id, CancellationToken cancellation)
+    {
+        try
+        {
+            return await RemoveMembersAsync(database, room, id, cancellation);
+        }
+        catch (Exception e) when (RedisFaults.IsRefusal(e))
+        {
+            LogSkipped(logger, room, id, e.Message);
+            return 0;
+        }
     }
 
     private async Task<long> RemoveMembersAsync(IDatabaseAsync database, string room, string id, CancellationToken cancellation)
@@ -88,4 +103,7 @@ internal sealed partial class NodeReaper(
 
     [LoggerMessage(1260, LogLevel.Warning, "Node {NodeId} is dead: its lease ran out; removed its {Members} memberships", EventName = "NodeReaped")]
     private static partial void LogReaped(ILogger logger, string nodeId, long members);
+
+    [LoggerMessage(1261, LogLevel.Error, "Redis refuses to take the members of dead node {NodeId} out of room {Room}: {Reason}", EventName = "ReapSkipped")]
+    private static partial void LogSkipped(ILogger logger, string room, string nodeId, string reason);
 }
