@@ -36,7 +36,10 @@ internal sealed class RedisRig : IAsyncDisposable
             new NodeIdentity(name),
             new RedisOptions
             {
-                ConnectionString = Scope.ConnectionString, Prefix = Scope.Prefix, MinReplicas = minReplicas, CommandTimeout = TimeSpan.FromSeconds(2),
+                ConnectionString = Scope.ConnectionString,
+                Prefix = Scope.Prefix,
+                MinReplicas = minReplicas,
+                CommandTimeout = TimeSpan.FromSeconds(2),
             },
             Lease,
             health ?? new HealthOptions { ProbeInterval = TimeSpan.FromMilliseconds(200) },
