@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Fanout.Node.Backplane;
 using Fanout.Node.Rooms;
 
@@ -11,6 +12,8 @@ internal sealed partial class Reconciler(RoomRegistry rooms, HealthOptions optio
 {
     // Comparisons in flight at once: enough to fill the connection, few enough that publishes between them are not held up.
     private const int InFlight = 256;
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _now = new(0, 1);
     private readonly Lock _gate = new();
@@ -27,44 +30,53 @@ internal sealed partial class Reconciler(RoomRegistry rooms, HealthOptions optio
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var unproven = new List<Room>();
         while (!stoppingToken.IsCancellationRequested)
         {
-            await WaitAsync(stoppingToken);
-            var failed = 0;
-            await Parallel.ForEachAsync(
-                rooms.All.Where(room => room.Sequencer is not null),
-                new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = stoppingToken },
-                async (room, _) =>
-                {
-                    // The first that could not be asked speaks for the rest of the round.
-                    if (Volatile.Read(ref failed) > 0)
-                        return;
-                    try
-                    {
-                        await room.Sequencer!.ReconcileAsync();
-                    }
-                    catch (BackplaneUnavailableException)
-                    {
-                        Interlocked.Increment(ref failed);
-                    }
-                    catch (Exception e)
-                    {
-                        LogFailed(logger, e);
-                    }
-                });
-            if (failed == 0)
-                continue;
-            // Lost again on the way: the rooms that were not reached are still unproven.
-            await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken);
-            Request();
+            // Rooms that could not be asked are asked again soon: alone, since one that Redis refuses must not cost all others a comparison.
+            var all = unproven.Count == 0 || unproven.Count >= InFlight;
+            if (await WaitAsync(unproven.Count == 0 ? options.CompareInterval : RetryDelay, stoppingToken) || all)
+                unproven = [.. rooms.All.Where(room => room.Sequencer is not null)];
+            unproven = await CompareAsync(unproven, stoppingToken);
         }
     }
 
-    private async Task WaitAsync(CancellationToken stopping)
+    /// <returns>Those that could not be asked.</returns>
+    private async Task<List<Room>> CompareAsync(IEnumerable<Room> wanted, CancellationToken stopping)
     {
-        using var timeout = new CancellationTokenSource(options.CompareInterval, time);
+        var failed = new ConcurrentBag<Room>();
+        await Parallel.ForEachAsync(
+            wanted,
+            new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = stopping },
+            async (room, _) =>
+            {
+                // As many as were in flight have failed: Redis is away, and the rest would only wait for the same answer.
+                if (failed.Count >= InFlight || room.IsRetired)
+                    return;
+                try
+                {
+                    await room.Sequencer!.ReconcileAsync();
+                }
+                catch (BackplaneUnavailableException)
+                {
+                    failed.Add(room);
+                }
+                catch (Exception e)
+                {
+                    LogFailed(logger, e);
+                }
+            });
+        return [.. failed];
+    }
+
+    /// <returns>Whether a comparison of all was asked for.</returns>
+    private async Task<bool> WaitAsync(TimeSpan longest, CancellationToken stopping)
+    {
+        using var timeout = new CancellationTokenSource(longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping);
-        await _now.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var asked = _now.WaitAsync(either.Token);
+        await asked.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return asked.IsCompletedSuccessfully;
     }
 
     [LoggerMessage(1710, LogLevel.Error, "Comparing a room with the backplane failed", EventName = "ReconcileFailed")]
