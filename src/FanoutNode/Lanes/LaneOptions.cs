@@ -4,7 +4,7 @@ namespace Fanout.Node.Lanes;
 internal sealed class LaneOptions
 {
     /// <summary>
-    /// Number of lanes. 0, the default: one for each core. More only add wake-ups; fewer leave cores idle. On two cores one, two and four are
+    /// Number of lanes. 0, the default: one for each core. More only add wake-ups; fewer leave cores idle. On two cores one and two are
     /// equally fast within the noise, since the kernel's part of a send is what counts.
     /// </summary>
     public int Count { get; set; }
