@@ -60,7 +60,12 @@ internal sealed class RoomRig : IDisposable
     public Task SettleAsync()
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Lane.Post(new Work(lane => lane.Post(new Work(_ => done.SetResult()))));
+        // Work that was posted by what ran before comes first; what the round has gathered is sent at its end only, so it is sent here.
+        Lane.Post(new Work(lane => lane.Post(new Work(_ =>
+        {
+            Room.OnLane(lane).Flush(lane);
+            done.SetResult();
+        }))));
         return done.Task.WithDeadline("the lane to do its work");
     }
 
