@@ -1,6 +1,7 @@
 using Fanout.Node.Backplane;
 using Fanout.Node.Publishing;
 using Fanout.Shared.Protocol;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Fanout.Node.Api;
 
@@ -33,6 +34,26 @@ internal static class ApiProblem
             _ => 503,
         };
         return Of(status, code, text);
+    }
+
+    /// <summary>Gives a refusal that ASP.NET made its code and its words.</summary>
+    public static void Complete(ProblemDetails problem)
+    {
+        if (problem.Extensions.ContainsKey("code"))
+            return;
+        var (code, detail) = problem.Status switch
+        {
+            404 => (ErrorCode.NotFound, "There is nothing at this path."),
+            405 => (ErrorCode.BadMessage, "This path does not take this method; the header Allow names those that it does."),
+            413 => (ErrorCode.TooLarge, "The request is larger than this node takes."),
+            408 => (ErrorCode.Timeout, "The request did not come in time."),
+            >= 500 => (ErrorCode.Internal, "The request failed in the node; it has been logged."),
+            _ => (ErrorCode.BadMessage, "The request is malformed."),
+        };
+        problem.Type = TypePrefix + code.ToWire();
+        problem.Detail ??= detail;
+        problem.Extensions["code"] = code.ToWire();
+        problem.Extensions["retryable"] = code.IsRetryable();
     }
 
     private static IResult Of(int status, ErrorCode code, string detail) => Results.Problem(

@@ -11,11 +11,11 @@ namespace Fanout.Node.Api;
 internal static class HistoryEndpoint
 {
     /// <param name="after">Where the page before ended: <c>epoch;offset</c>, as in <c>next</c>.</param>
-    public static async Task<IResult> HandleAsync(string room, HistoryReader history, string? after = null, int? limit = null)
+    public static async Task<IResult> HandleAsync(string room, HistoryReader history, string? after = null, string? limit = null)
     {
         if (!RoomName.IsValid(room))
             return ApiProblem.BadRoom(room);
-        if (RoomEndpoints.PageProblem(limit) is { } problem)
+        if (!RoomEndpoints.TryReadLimit(limit, out var size, out var problem))
             return problem;
         RoomPosition? since = null;
         if (after is not null)
@@ -26,7 +26,7 @@ internal static class HistoryEndpoint
         }
 
         return await RoomEndpoints.GuardAsync(async () => Results.Bytes(
-            Write(await history.ReadAsync(room, since, limit ?? ProtocolLimits.DefaultPageSize)), "application/json; charset=utf-8"));
+            Write(await history.ReadAsync(room, since, size)), "application/json; charset=utf-8"));
     }
 
     private static byte[] Write(HistoryReader.Result result)

@@ -49,7 +49,11 @@ internal static class PublishEndpoint
         {
             var result = await request.BodyReader.ReadAsync(cancellation);
             if (limit > 0 && result.Buffer.Length > limit)
+            {
+                request.BodyReader.AdvanceTo(result.Buffer.End);
                 return null;
+            }
+
             if (result.IsCompleted)
             {
                 var body = result.Buffer.ToArray();

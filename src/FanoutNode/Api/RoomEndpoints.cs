@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Json;
 using Fanout.Node.Backplane;
 using Fanout.Node.History;
@@ -10,13 +12,13 @@ namespace Fanout.Node.Api;
 /// <summary>Rooms and their members, over all nodes.</summary>
 internal static class RoomEndpoints
 {
-    public static async Task<IResult> ListAsync(IBackplane backplane, string? prefix = null, string? after = null, int? limit = null)
+    public static async Task<IResult> ListAsync(IBackplane backplane, string? prefix = null, string? after = null, string? limit = null)
     {
-        if (PageProblem(limit) is { } problem)
+        if (!TryReadLimit(limit, out var size, out var problem))
             return problem;
         return await GuardAsync(async () =>
         {
-            var page = await backplane.Membership.ListRoomsAsync(prefix ?? "", after, limit ?? ProtocolLimits.DefaultPageSize);
+            var page = await backplane.Membership.ListRoomsAsync(prefix ?? "", after, size);
             return Results.Json(new RoomList([.. page.Items.Select(room => new RoomItem(room.Room, room.Members))], page.Next), ApiJson.Default.RoomList);
         });
     }
@@ -33,15 +35,15 @@ internal static class RoomEndpoints
         });
     }
 
-    public static async Task<IResult> MembersAsync(string room, PresenceReader presence, string? after = null, int? limit = null)
+    public static async Task<IResult> MembersAsync(string room, PresenceReader presence, string? after = null, string? limit = null)
     {
         if (!RoomName.IsValid(room))
             return ApiProblem.BadRoom(room);
-        if (PageProblem(limit) is { } problem)
+        if (!TryReadLimit(limit, out var size, out var problem))
             return problem;
         return await GuardAsync(async () =>
         {
-            var page = await presence.ListAsync(room, after, limit ?? ProtocolLimits.DefaultPageSize);
+            var page = await presence.ListAsync(room, after, size);
             var items = page.Items.Select(member => new MemberItem(
                 member.ClientId, member.UserId, member.Info is { } info ? JsonElement.Parse(info.Bytes.Span) : null));
             return Results.Json(new MemberList([.. items], page.Next), ApiJson.Default.MemberList);
@@ -60,6 +62,14 @@ internal static class RoomEndpoints
         }
     }
 
-    internal static IResult? PageProblem(int? limit) =>
-        limit is null or (>= 1 and <= ProtocolLimits.MaxPageSize) ? null : ApiProblem.BadRequest($"'limit' must be 1 to {ProtocolLimits.MaxPageSize}.");
+    /// <summary>Reads <c>?limit=</c>: how many items a page may have.</summary>
+    internal static bool TryReadLimit(string? limit, out int size, [NotNullWhen(false)] out IResult? problem)
+    {
+        problem = null;
+        size = ProtocolLimits.DefaultPageSize;
+        if (limit is null || (int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) && size is >= 1 and <= ProtocolLimits.MaxPageSize))
+            return true;
+        problem = ApiProblem.BadRequest($"'limit' must be 1 to {ProtocolLimits.MaxPageSize}.");
+        return false;
+    }
 }

@@ -29,6 +29,8 @@ internal static class HealthcheckCommand
 
     private static Uri BaseUrl()
     {
+        if (Environment.GetEnvironmentVariable("Fanout__Admin__Port") is { Length: > 0 } and not "0" and var admin)
+            return new Uri($"http://localhost:{admin}");
         var urls = Environment.GetEnvironmentVariable("ASPNETCORE_URLS");
         var port = Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS")?.Split(';', ',')[0];
         var first = urls?.Split(';', ',')[0].Replace("*", "localhost", StringComparison.Ordinal).Replace("+", "localhost", StringComparison.Ordinal)

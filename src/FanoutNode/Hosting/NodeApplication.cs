@@ -3,6 +3,7 @@ using Fanout.Node.Connections.FastLane;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Hosting.Settings;
+using Fanout.Node.Hosting.Tls;
 
 namespace Fanout.Node.Hosting;
 
@@ -22,6 +23,8 @@ internal static partial class NodeApplication
         configure?.Invoke(builder);
 
         var settings = SettingsLoader.Load(builder.Configuration, builder.Environment);
+        AdminPort.Listen(builder, settings.Admin);
+        var certificates = new TlsCertificates(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -29,24 +32,28 @@ internal static partial class NodeApplication
             kestrel.Limits.RequestHeadersTimeout = handshake > TimeSpan.Zero ? handshake : Timeout.InfiniteTimeSpan;
             // Checked by the endpoint itself, which answers with a problem that a caller can read.
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.UseSocketFastLane(builder.Configuration);
+            kestrel.UseEndpoints(builder.Configuration, certificates);
+            kestrel.UseSocketFastLane();
         });
-        builder.Services.AddFanout(settings).AddTelemetry(builder.Configuration, settings.Node.Name!).AddProblemDetails();
+        builder.Services.AddSingleton(settings.Tls).AddSingleton(certificates).AddHostedService<CertificateReloader>();
+        builder.Services.AddFanout(settings).AddTelemetry(builder.Configuration, settings.Node.Name!).AddProblems();
 
         var app = builder.Build();
         foreach (var unknown in SettingsLoader.Unknown(builder.Configuration))
             LogUnknown(app.Logger, unknown);
-        Map(app);
+        Map(app, settings);
         return app;
     }
 
-    private static void Map(WebApplication app)
+    private static void Map(WebApplication app, FanoutSettings settings)
     {
+        app.UseProblems();
         var sockets = app.Services.GetRequiredService<SocketEndpoint>();
         app.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], sockets.HandleAsync);
-        app.MapApi();
-        app.MapHealth();
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        var admin = app.MapAdmin(settings.Admin);
+        admin.MapApi();
+        admin.MapHealth();
+        admin.MapPrometheusScrapingEndpoint("/metrics");
     }
 
     [LoggerMessage(1600, LogLevel.Warning, "The setting {Setting} is not known and does nothing; is it misspelt?", EventName = "SettingUnknown")]

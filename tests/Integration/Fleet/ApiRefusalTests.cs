@@ -1,7 +1,9 @@
 using System.Net;
+using System.Text;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit.Api;
 using Fanout.Tests.TestKit.Nodes;
+using Fanout.Tests.TestKit.Sockets;
 using Xunit;
 
 namespace Fanout.Tests.Integration.Fleet;
@@ -70,12 +72,36 @@ public sealed class ApiRefusalTests(MemoryNode memory)
     [InlineData("0")]
     [InlineData("-1")]
     [InlineData("1001")]
+    [InlineData("abc")]
+    [InlineData("")]
+    [InlineData("99999999999")]
     public async Task Rooms_WithAWrongLimit_Is400(string limit) =>
         Refused(await memory.Node.Api.GetAsync($"/api/v1/rooms?limit={limit}"), HttpStatusCode.BadRequest, "bad_message");
 
     [Fact]
     public async Task Publish_WithAnExcludeThatIsNoClientId_Is400() =>
         Refused(await memory.Node.Api.PublishAsync("room", 1, exclude: new string('x', 65)), HttpStatusCode.BadRequest, "bad_message");
+
+    [Theory]
+    [InlineData("GET", "/api/v1/nothing", 404, "not_found")]
+    [InlineData("GET", "/", 404, "not_found")]
+    [InlineData("PUT", "/api/v1/rooms", 405, "bad_message")]
+    [InlineData("GET", "/api/v1/rooms/room/messages", 405, "bad_message")]
+    [InlineData("POST", "/ws", 405, "bad_message")]
+    public async Task Request_ThatFitsNoEndpoint_HasAProblemToo(string method, string path, int status, string code) =>
+        Refused(await memory.Node.Api.SendAsync(new HttpMethod(method), path), (HttpStatusCode)status, code);
+
+    [Fact]
+    public async Task Body_WhoseChunksAreRubbish_Is400()
+    {
+        await using var peer = await RawWebSocket.OpenAsync(memory.Node.BaseUri);
+        await peer.SendAsync(Encoding.ASCII.GetBytes(
+            $"POST /api/v1/rooms/room/messages HTTP/1.1\r\nHost: here\r\nX-Api-Key: {NodeOptions.ApiKey}\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n"));
+
+        Assert.Equal((400, Problem), Answer(await peer.ReadHandshakeAsync()));
+
+        static (int Status, string? Type) Answer(HandshakeResponse answer) => (answer.Status, answer.Header("Content-Type"));
+    }
 
     private static void Refused(ApiResponse response, HttpStatusCode status, string code)
     {

@@ -1,7 +1,4 @@
-using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Sockets;
 using Xunit;
@@ -11,8 +8,7 @@ namespace Fanout.Tests.Integration.Support;
 /// <summary>A node that listens twice: plain, and with TLS by PEM files of its own.</summary>
 public sealed class TlsNode : IAsyncLifetime
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("fanout-tls-");
-    private X509Certificate2 _certificate = null!;
+    private readonly PemCertificate _certificate = new();
 
     public RunningNode Node { get; private set; } = null!;
 
@@ -21,30 +17,23 @@ public sealed class TlsNode : IAsyncLifetime
     public Uri TlsUri { get; private set; } = null!;
 
     /// <summary>Trusts the node's certificate and no other.</summary>
-    public SslClientAuthenticationOptions Trust => new()
-    {
-        TargetHost = "localhost",
-        RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == _certificate.GetCertHashString(),
-    };
+    public SslClientAuthenticationOptions Trust => _certificate.Trust;
 
     public async ValueTask InitializeAsync()
     {
-        var (path, keyPath) = WriteCertificate();
         Node = await RunningNode.StartAsync(new NodeOptions().With(
             ("Fanout:Auth:Jwt:SigningKey", Tokens.SigningKey),
             ("Kestrel:Endpoints:Http:Url", "http://127.0.0.1:0"),
             ("Kestrel:Endpoints:Https:Url", "https://127.0.0.1:0"),
-            ("Kestrel:Endpoints:Https:Certificate:Path", path),
-            ("Kestrel:Endpoints:Https:Certificate:KeyPath", keyPath)));
-        var line = await Node.Process.WaitForLogAsync("Now listening on: https://");
-        TlsUri = new Uri("https://" + line[(line.IndexOf("https://", StringComparison.Ordinal) + 8)..].Split('"', ' ')[0]);
+            ("Kestrel:Endpoints:Https:Certificate:Path", _certificate.Path),
+            ("Kestrel:Endpoints:Https:Certificate:KeyPath", _certificate.KeyPath)));
+        TlsUri = await TlsUriOfAsync(Node);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Node.DisposeAsync();
         _certificate.Dispose();
-        _directory.Delete(recursive: true);
     }
 
     /// <summary>TCP only, or TCP and TLS.</summary>
@@ -52,18 +41,10 @@ public sealed class TlsNode : IAsyncLifetime
 
     public Uri Uri(bool tls) => tls ? TlsUri : PlainUri;
 
-    private (string Path, string KeyPath) WriteCertificate()
+    /// <summary>Where a node says that it listens with TLS.</summary>
+    public static async Task<Uri> TlsUriOfAsync(RunningNode node)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        _certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        var (path, keyPath) = (Path.Combine(_directory.FullName, "node.pem"), Path.Combine(_directory.FullName, "node.key"));
-        File.WriteAllText(path, _certificate.ExportCertificatePem());
-        File.WriteAllText(keyPath, key.ExportPkcs8PrivateKeyPem());
-        return (path, keyPath);
+        var line = await node.Process.WaitForLogAsync("Now listening on: https://");
+        return new Uri("https://" + line[(line.IndexOf("https://", StringComparison.Ordinal) + 8)..].Split('"', ' ')[0]);
     }
 }

@@ -4,6 +4,7 @@ using Fanout.Node.Backplane;
 using Fanout.Node.Backplane.Redis;
 using Fanout.Node.Connections;
 using Fanout.Node.Drain;
+using Fanout.Node.Hosting.Tls;
 using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
@@ -37,6 +38,10 @@ internal sealed class FanoutSettings
     public AuthOptions Auth { get; set; } = new();
 
     public ApiOptions Api { get; set; } = new();
+
+    public AdminOptions Admin { get; set; } = new();
+
+    public TlsOptions Tls { get; set; } = new();
 }
 
 /// <summary>Settings under <c>Fanout:Node</c>.</summary>

@@ -28,6 +28,8 @@ internal static class SettingsValidator
         CheckAuth(settings.Auth, problems);
         for (var i = 0; i < settings.Api.Keys.Count; i++)
             CheckApiKey(settings.Api.Keys[i], $"Fanout:Api:Keys:{i}", problems);
+        problems.NotNegative("Fanout:Tls:ReloadInterval", settings.Tls.ReloadInterval);
+        problems.Check(settings.Admin.Port is >= 0 and <= 65535, "Fanout:Admin:Port", settings.Admin.Port, "a port from 1 to 65535, or 0 for none of its own");
     }
 
     private static void CheckRedis(FanoutSettings settings, SettingProblems problems)
