@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Fanout.Tests.Integration.Support;
+
+/// <summary>Takes what a node exports by OTLP over HTTP, and keeps the bytes. Strings stand in protobuf as they are, in UTF-8.</summary>
+internal sealed class TelemetrySink : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<string> _bodies = new();
+    private int _traces;
+
+    private TelemetrySink()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        _app = builder.Build();
+        _app.Urls.Add("http://127.0.0.1:0");
+        _app.MapPost("/v1/{signal}", async (string signal, HttpRequest request) =>
+        {
+            using var body = new MemoryStream();
+            await request.Body.CopyToAsync(body);
+            _bodies.Enqueue(Encoding.Latin1.GetString(body.ToArray()));
+            if (signal == "traces")
+                Interlocked.Increment(ref _traces);
+            return Results.Bytes([], "application/x-protobuf");
+        });
+    }
+
+    public Uri Uri => new(_app.Urls.First());
+
+    /// <summary>How often spans came.</summary>
+    public int Traces => Volatile.Read(ref _traces);
+
+    /// <summary>Everything that came, one text a request.</summary>
+    public IReadOnlyCollection<string> Bodies => _bodies;
+
+    public static async Task<TelemetrySink> StartAsync()
+    {
+        var sink = new TelemetrySink();
+        await sink._app.StartAsync();
+        return sink;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
