@@ -17,6 +17,11 @@ internal interface IBackplane : IAsyncDisposable
     /// <summary>Completes with the reason if it turns out that the backplane can never be used as it is set; null where that cannot be.</summary>
     Task<string>? Refused => null;
 
+    /// <summary>What <see cref="INodeStatus"/> says of this node changed: others are told now instead of at the next beat.</summary>
+    void OnStatusChanged()
+    {
+    }
+
     /// <summary>Who is in which room.</summary>
     IMembership Membership { get; }
 

@@ -62,6 +62,9 @@ internal sealed class FanoutMetrics : IDisposable
     public void ObserveRooms(Func<long> count) =>
         _meter.CreateObservableGauge("fanout.rooms.active", count, "{room}", "Rooms that this node is subscribed to.");
 
+    public void ObserveDrain(Func<int> phase) => _meter.CreateObservableGauge(
+        "fanout.drain.phase", phase, "{phase}", "0: serving, 1: announced, 2: closing, 3: flushing, 4: leaving, 5: drained.");
+
     public void Published(PublishSource source) =>
         _published.Add(1, new KeyValuePair<string, object?>("source", source == PublishSource.Socket ? "socket" : "http"));
 

@@ -22,7 +22,7 @@ internal sealed class Readiness(IBackplane backplane, DrainState drain, HealthOp
     public bool IsReady(out IReadOnlyList<ReadinessCheck> checks)
     {
         var backplaneCheck = CheckBackplane();
-        var drainCheck = new ReadinessCheck("drain", !drain.IsDraining, drain.IsDraining ? "the node is draining" : "not draining", drain.Since ?? _started);
+        var drainCheck = new ReadinessCheck("drain", !drain.IsDraining, drain.Phase.ToText(), drain.Since ?? _started);
         checks = [backplaneCheck, drainCheck];
         return backplaneCheck.Ok && drainCheck.Ok;
     }

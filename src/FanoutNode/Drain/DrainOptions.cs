@@ -9,8 +9,14 @@ internal sealed class DrainOptions
     public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// The window grows, as far as the deadline allows, where it would mean more closes a second than this: each is a connect to another node.
+    /// 0: it does not grow.
+    /// </summary>
+    public int ClosesPerSecond { get; set; } = 1000;
+
+    /// <summary>
     /// The node goes on answering for at least so long after its readiness failed, so that proxies notice before it stops listening: longer
-    /// than their check's interval. 0 in the Development environment.
+    /// than their check's interval. Clients are asked to go only then, so that none is sent back here. 0 in the Development environment.
     /// </summary>
     public TimeSpan? Notice { get; set; }
 

@@ -1,5 +1,6 @@
 using Fanout.Node.Backplane;
 using Fanout.Node.Connections;
+using Fanout.Node.Diagnostics;
 using Fanout.Node.Presence;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Envelopes;
@@ -9,8 +10,9 @@ namespace Fanout.Node.Drain;
 
 /// <summary>
 /// Takes the node out of service when the host stops, before Kestrel does: 1 not ready, no new sockets -> 2 tell every client when to come
-/// back elsewhere -> 3 close with 1001, spread over the window -> 4 leave Redis clean.
+/// back elsewhere, and close it then with 1001 -> 3 what waits for slow sockets goes out -> 4 leave Redis clean.
 /// </summary>
+/// <remarks>Each phase is in the log, in <c>/healthz/ready</c> and in the metrics. All of them together end before the deadline.</remarks>
 internal sealed partial class DrainService(
     DrainState state,
     ConnectionRegistry connections,
@@ -19,14 +21,24 @@ internal sealed partial class DrainService(
     IBackplane backplane,
     DrainOptions options,
     TimeProvider time,
+    FanoutMetrics metrics,
     ILogger<DrainService> logger) : IHostedLifecycleService
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
-    // Time kept back from the deadline for leaving Redis clean.
+    // Kept back from the deadline: as much for leaving Redis clean as for Kestrel and the rest of the host.
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(2);
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    // In a hurry, still time for a close frame to be answered and for Redis to be told.
+    private static readonly TimeSpan HurriedFlush = TimeSpan.FromSeconds(1);
+
+    private long _began;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        metrics.ObserveDrain(() => (int)state.Phase);
+        return Task.CompletedTask;
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -35,71 +47,82 @@ internal sealed partial class DrainService(
     /// <summary>Runs before any other service stops.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // 1
-        state.Begin();
-        var sessions = connections.All.ToList();
-        LogBegun(logger, sessions.Count);
-        using var deadline = new CancellationTokenSource(options.Deadline, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        _began = time.GetTimestamp();
+        using var over = new CancellationTokenSource(options.Deadline - (Reserve / 2), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+        using var flushed = new CancellationTokenSource(Closable, time);
+        using var hurried = CancellationTokenSource.CreateLinkedTokenSource(flushed.Token, state.Hurried, cancellationToken);
 
-        // 2, 3
-        var notice = Task.Delay(options.Notice ?? TimeSpan.Zero, time, either.Token);
-        await CloseAllAsync(sessions, either.Token);
-        await notice.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // 1
+        Enter(DrainPhase.Announced);
+        backplane.OnStatusChanged();
+        await PauseAsync(Shorter(options.Notice ?? TimeSpan.Zero, Closable - options.Window), hurried.Token);
+
+        // 2
+        Enter(DrainPhase.Closing);
+        await CloseAllAsync(hurried.Token);
+
+        // 3
+        Enter(DrainPhase.Flushing);
+        if (state.Hurried.IsCancellationRequested)
+            flushed.CancelAfter(HurriedFlush);
+        while (connections.Count > 0 && !flushed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            await PauseAsync(Step, flushed.Token);
 
         // 4
+        Enter(DrainPhase.Leaving);
         leaveDelay.End();
-        await WaitForLeavesAsync(either.Token);
+        while (rooms.LeavesUnderWay > 0 && !either.IsCancellationRequested)
+            await PauseAsync(Step, either.Token);
         await backplane.StopAsync(either.Token);
-        LogEnded(logger, connections.Count);
+        Enter(DrainPhase.Drained);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task WaitForLeavesAsync(CancellationToken cancellation)
-    {
-        while (rooms.LeavesUnderWay > 0 && !cancellation.IsCancellationRequested)
-            await Task.Delay(Step, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
+    // By then every connection must be closed; what is left of the deadline belongs to Redis and the host.
+    private TimeSpan Closable => options.Deadline - Reserve > TimeSpan.Zero ? options.Deadline - Reserve : options.Deadline / 2;
 
-    private async Task CloseAllAsync(List<Session> sessions, CancellationToken cancellation)
+    private async Task CloseAllAsync(CancellationToken cancellation)
     {
-        // Each client is told its own moment, drawn at random, so that they do not come to the other nodes at once.
-        var window = options.Window < options.Deadline - Reserve ? options.Window : options.Deadline / 2;
-        var due = sessions.Select(session => (Session: session, After: window * Random.Shared.NextDouble())).OrderBy(item => item.After).ToList();
-        foreach (var (session, after) in due)
-            session.Connection.Send(new DrainMessage((long)after.TotalMilliseconds));
-
+        var sessions = connections.All.ToArray();
+        Random.Shared.Shuffle(sessions);
         var start = time.GetTimestamp();
-        var next = 0;
-        try
+        var moments = DrainPlan.Spread(sessions.Length, options.Window, options.ClosesPerSecond, Closable - time.GetElapsedTime(_began), Random.Shared);
+        for (var i = 0; i < sessions.Length; i++)
+            sessions[i].Connection.Send(new DrainMessage((long)moments[i].TotalMilliseconds));
+
+        for (var next = 0; next < sessions.Length && !cancellation.IsCancellationRequested && connections.Count > 0;)
         {
-            while (next < due.Count || connections.Count > 0)
-            {
-                var elapsed = time.GetElapsedTime(start);
-                while (next < due.Count && due[next].After <= elapsed)
-                    due[next++].Session.Connection.Close(CloseCode.GoingAway, "the node is draining");
-                if (connections.Count == 0)
-                    break;
-                if (elapsed > options.Deadline - Reserve)
-                    break;
-                await Task.Delay(Step, time, cancellation);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // In a hurry: what is left is closed at once below.
+            while (next < sessions.Length && moments[next] <= time.GetElapsedTime(start))
+                Close(sessions[next++]);
+            if (next < sessions.Length)
+                await PauseAsync(Step, cancellation);
         }
 
+        // In a hurry, or out of time: all that are left, at once.
         foreach (var session in connections.All)
-            session.Connection.Close(CloseCode.GoingAway, "the node is draining");
+            Close(session);
     }
 
-    [LoggerMessage(1400, LogLevel.Information, "Draining: {Connections} connections are asked to go elsewhere", EventName = "DrainBegun")]
-    private static partial void LogBegun(ILogger logger, int connections);
+    private static void Close(Session session) => session.Connection.Close(CloseCode.GoingAway, "the node is draining");
 
-    [LoggerMessage(1401, LogLevel.Information, "Drained: {Left} connections left", EventName = "DrainEnded")]
-    private static partial void LogEnded(ILogger logger, int left);
+    private async Task PauseAsync(TimeSpan pause, CancellationToken cancellation)
+    {
+        if (pause > TimeSpan.Zero)
+            await Task.Delay(pause, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private void Enter(DrainPhase phase)
+    {
+        state.Enter(phase);
+        LogEntered(logger, phase.ToText(), connections.Count, (long)time.GetElapsedTime(_began).TotalMilliseconds);
+    }
+
+    [LoggerMessage(1400, LogLevel.Information, "Draining: {Phase}; {Connections} connections, {ElapsedMs} ms since it began", EventName = "Draining")]
+    private static partial void LogEntered(ILogger logger, string phase, int connections, long elapsedMs);
 }

@@ -93,7 +93,8 @@ internal static class FanoutServices
 
     private static IServiceCollection AddDrain(this IServiceCollection services, FanoutSettings settings) => services
         .AddSingleton<DrainState>()
+        .AddHostedService<DrainSignals>()
         .AddHostedService<DrainService>()
-        // The host must outlive the drain, or it would cut it short.
-        .Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain.Deadline + TimeSpan.FromSeconds(5));
+        // One deadline for all of it; the drain keeps time back for what stops after it.
+        .Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain.Deadline);
 }

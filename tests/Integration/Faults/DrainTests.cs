@@ -1,5 +1,6 @@
 using System.Net;
 using Fanout.Tests.Integration.Support;
+using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
@@ -82,6 +83,96 @@ public sealed class DrainTests(RedisFixture redis)
         Assert.All(await Task.WhenAll(clients.Select(client => client.WaitForCloseAsync())), close => Assert.Equal(1001, close.Code));
         foreach (var client in clients)
             await client.DisposeAsync();
+    }
+
+    // Each phase can be seen from outside, in its order: here by the log and by what the other nodes list.
+    [Fact]
+    public async Task Terminate_GoesThroughItsPhases_ForAllToSee()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        var options = new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix).With(("Fanout:Drain:Window", "00:00:00"));
+        await using var staying = await RunningNode.StartAsync(options.With(("Fanout:Node:Name", "staying")));
+        await using var leaving = await RunningNode.StartAsync(options.With(("Fanout:Node:Name", "leaving"), ("Fanout:Drain:Notice", "00:00:02")));
+        await using var client = await leaving.ConnectAsync();
+
+        leaving.Process.Terminate();
+
+        // Readiness fails before any client is asked to go.
+        await leaving.Process.WaitForLogAsync("Draining: announced; 1 connections");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await leaving.Process.ReadinessAsync());
+        Assert.Matches(@"fanout_drain_phase\S* 1\b", (await leaving.Api.GetAsync("/metrics")).Text);
+        Assert.Contains("\"detail\":\"announced\"", (await leaving.Api.GetAsync("/healthz/ready")).Text, StringComparison.Ordinal);
+        Assert.Equal("pong", (await client.PingAsync()).Text("type"));
+        await Eventually.ValueAsync(
+            async () => (await staying.Api.NodesAsync()).Text, text => text.Contains("\"draining\":true", StringComparison.Ordinal), "the other node to list it as draining");
+        Assert.Equal(1001, (await client.WaitForCloseAsync()).Code);
+        Assert.Equal(0, await leaving.Process.WaitForExitAsync());
+        var phases = leaving.Process.Logs.Where(line => line.Contains("Draining: ", StringComparison.Ordinal))
+            .Select(line => line[(line.IndexOf("Draining: ", StringComparison.Ordinal) + 10)..line.IndexOf(';', StringComparison.Ordinal)]);
+        Assert.Equal(["announced", "closing", "flushing", "leaving", "drained"], phases);
+    }
+
+    // With a window of 20 minutes: the test would run out of time if the second signal did nothing.
+    [Fact]
+    public async Task SecondSignal_CutsTheWindowShort_AndStillLeavesRedisClean()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var node = await RunningNode.StartAsync(new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix).With(
+            ("Fanout:Drain:Window", "00:20:00"), ("Fanout:Drain:Deadline", "00:30:00"), ("Fanout:Drain:Notice", "00:10:00")));
+        var clients = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => node.JoinAsync("room")));
+
+        node.Process.Terminate();
+        await node.Process.WaitForLogAsync("Draining: announced");
+        node.Process.Terminate();
+
+        Assert.Equal(0, await node.Process.WaitForExitAsync());
+        Assert.All(await Task.WhenAll(clients.Select(client => client.WaitForCloseAsync())), close => Assert.Equal(1001, close.Code));
+        Assert.DoesNotContain(await scope.KeysAsync(), key => key.Contains(":members", StringComparison.Ordinal) || key.Contains("node", StringComparison.Ordinal));
+        foreach (var client in clients)
+            await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Clients_AreToldMomentsThatTheCapAllows()
+    {
+        const int Clients = 40;
+        const int PerSecond = 20;
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(
+            ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Drain:ClosesPerSecond", $"{PerSecond}")));
+        var clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => node.ConnectAsync()));
+
+        node.Process.Terminate();
+
+        var delays = await Task.WhenAll(clients.Select(async client => (await client.ExpectTypeAsync("drain")).Payload().Integer("reconnectAfterMs") ?? -1));
+        Assert.All(delays.CountBy(delay => delay / 1_000), second => Assert.InRange(second.Value, 1, PerSecond + 1));
+        Assert.InRange(delays.Max(), 1_900, 2_000);
+        Assert.All(await Task.WhenAll(clients.Select(client => client.WaitForCloseAsync())), close => Assert.Equal(1001, close.Code));
+        Assert.Equal(0, await node.Process.WaitForExitAsync());
+        foreach (var client in clients)
+            await client.DisposeAsync();
+    }
+
+    // What waits for a slow socket when the drain begins comes before its close frame.
+    [Fact]
+    public async Task Terminate_WithABacklog_FlushesIt()
+    {
+        const int Messages = 200;
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(
+            ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Limits:MaxBacklogBytes", "16777216")));
+        await using var slow = await node.ConnectAsync(new TestClientOptions { ReceiveBufferBytes = 4096 });
+        await slow.JoinAsync("room");
+        slow.PauseReading();
+        var text = new string('x', 32 * 1024);
+        for (var i = 0; i < Messages; i++)
+            Assert.True((await node.Api.PublishAsync("room", text)).IsSuccess);
+
+        node.Process.Terminate();
+        await node.Process.WaitForLogAsync("Draining: flushing");
+        slow.ResumeReading();
+
+        Assert.Equal(Messages, (await slow.WaitForMessagesAsync("room", Messages)).Count);
+        Assert.Equal(1001, (await slow.WaitForCloseAsync()).Code);
+        Assert.Equal(0, await node.Process.WaitForExitAsync());
     }
 
     [Fact]

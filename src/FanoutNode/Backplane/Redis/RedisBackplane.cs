@@ -67,6 +67,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
 
     public Task<string> Refused => _link.Refused;
 
+    public void OnStatusChanged() => _lease.Hurry();
+
     public IMembership Membership { get; }
 
     public IRoomLog Log { get; }

@@ -94,6 +94,7 @@ internal static class SettingsValidator
         problems.Positive("Fanout:Health:ProbeTimeout", settings.Health.ProbeTimeout);
         problems.NotNegative("Fanout:Presence:LeaveDelay", settings.Presence.LeaveDelay);
         problems.NotNegative("Fanout:Drain:Window", drain.Window);
+        problems.NotNegative("Fanout:Drain:ClosesPerSecond", drain.ClosesPerSecond);
         problems.NotNegative("Fanout:Drain:Notice", drain.Notice!.Value);
         problems.Check(drain.Deadline > drain.Window, "Fanout:Drain:Deadline", drain.Deadline, $"longer than Fanout:Drain:Window ({drain.Window})");
     }
