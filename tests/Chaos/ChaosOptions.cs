@@ -14,6 +14,12 @@ public sealed record ChaosOptions(int Seed, TimeSpan Duration, IReadOnlyList<Fau
 
     public int Subscribers { get; init; } = 18;
 
+    /// <summary>These faults, one after the other, instead of a schedule by the seed.</summary>
+    public IReadOnlyList<FaultStep>? Steps { get; init; }
+
+    /// <summary>Settings of the nodes, over those of every run.</summary>
+    public IReadOnlyList<(string Name, string? Value)> NodeSettings { get; init; } = [];
+
     public static ChaosOptions FromEnvironment() => new(
         Read("CHAOS_SEED") is { } seed ? int.Parse(seed, CultureInfo.InvariantCulture) : Random.Shared.Next(1, 1_000_000),
         Read("CHAOS_MINUTES") is { } minutes ? TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)) : Short,

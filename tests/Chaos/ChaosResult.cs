@@ -7,6 +7,7 @@ namespace Fanout.Tests.Chaos;
 /// <param name="Connects">Connections of all subscribers.</param>
 /// <param name="Settled">How long everything took to come to rest after healing.</param>
 /// <param name="NodeErrors">What the nodes logged as errors.</param>
+/// <param name="Drains">Every <c>drain</c> that a subscriber got.</param>
 internal sealed record ChaosResult(
     ChaosOptions Options,
     Recording Recording,
@@ -17,4 +18,5 @@ internal sealed record ChaosResult(
     int Subscribers,
     TimeSpan Settled,
     TimeSpan Took,
-    IReadOnlyList<string> NodeErrors);
+    IReadOnlyList<string> NodeErrors,
+    IReadOnlyList<DrainNotice> Drains);

@@ -31,7 +31,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     public static async Task<ChaosResult> RunAsync(ChaosOptions options)
     {
         // 1
-        await using var fleet = await Fleet.StartAsync();
+        await using var fleet = await Fleet.StartAsync([.. options.NodeSettings]);
         await using var admin = await fleet.Redis.ConnectAsync();
         await using var run = new ChaosRun(options, fleet, admin);
         return await run.RunAsync();
@@ -76,7 +76,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         var recording = Record(faults.Outages, final);
         return new ChaosResult(
             _options, recording, Checker.Check(recording), faults.Done, _publishers.Sum(publisher => publisher.Attempts),
-            _subscribers.Sum(subscriber => subscriber.Connects), _subscribers.Count, settled, _clock.Now, [.. _fleet.Slots.SelectMany(slot => slot.Errors)]);
+            _subscribers.Sum(subscriber => subscriber.Connects), _subscribers.Count, settled, _clock.Now, [.. _fleet.Slots.SelectMany(slot => slot.Errors)],
+            [.. _subscribers.SelectMany(subscriber => subscriber.Drains)]);
     }
 
     private void MakePublishers()

@@ -35,11 +35,12 @@ internal sealed class Fleet : IAsyncDisposable
 
     public IReadOnlyList<NodeSlot> Slots { get; }
 
-    public static async Task<Fleet> StartAsync()
+    /// <param name="settings">Win over those of every run.</param>
+    public static async Task<Fleet> StartAsync(params (string, string?)[] settings)
     {
         // DEBUG SLEEP is off by default since Redis 7.
         var redis = await OwnRedis.StartAsync(new OwnRedisOptions { AppendOnly = true, Arguments = ["--enable-debug-command", "yes"] });
-        var options = new NodeOptions { WaitUntilReady = false }.With([.. Settings, .. Room.Settings()]);
+        var options = new NodeOptions { WaitUntilReady = false }.With([.. Settings, .. Room.Settings(), .. settings]);
         var slots = Enumerable.Range(1, Size).Select(number => new NodeSlot(number, FaultProxy.Start(redis.ConnectionString), options)).ToList();
         var fleet = new Fleet(redis, slots);
         try

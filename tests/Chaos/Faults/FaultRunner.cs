@@ -18,6 +18,13 @@ internal sealed class FaultRunner(ChaosOptions options, RedisFaults redis, NodeF
     /// <summary>Returns when the time is over and every fault has been taken back.</summary>
     public async Task RunAsync()
     {
+        if (options.Steps is { } steps)
+        {
+            foreach (var step in steps)
+                await RunAsync(step);
+            return;
+        }
+
         await Task.WhenAll(Enum.GetValues<FaultPlace>().Select(RunAsync));
         foreach (var step in FaultPlan.LastAct(options.Seed, options.Kinds))
             await RunAsync(step);

@@ -36,6 +36,9 @@ internal sealed class Subscriber
 
     public int Connects { get; private set; }
 
+    /// <summary>Every <c>drain</c> that it got.</summary>
+    public List<DrainNotice> Drains { get; } = [];
+
     public IEnumerable<Track> Tracks => _seats.Select(seat => new Track(Name, seat.Room.Name, seat.Events));
 
     /// <summary>The present connection, where it is one; for the look at the end.</summary>

@@ -17,6 +17,8 @@ internal sealed class SubscriberSession(Subscriber owner, RoomSeat[] seats, RunC
     // Nodes ping twice in this time: silence means that the node is stopped or gone.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(8);
 
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromMilliseconds(500);
+
     // By RFC 6455 and DESIGN.md 3.3: these would be a fault of the node, or tell a client that keeps the contract to stay away.
     private static readonly int[] NeverExpected = [1002, 1003, 1007, 1009, 1011, 4003, 4500, 4501, 4502, 4503, 4504];
 
@@ -179,6 +181,8 @@ internal sealed class SubscriberSession(Subscriber owner, RoomSeat[] seats, RunC
     {
         if (message.Type == "connected")
             ClientId = message.Payload.Text("clientId");
+        if (message.Type == "drain")
+            Obey(message);
         if (message.Room is null || seats.FirstOrDefault(seat => seat.Room.Name == message.Room) is not { } seat)
             return;
         switch (message.Type)
@@ -204,6 +208,20 @@ internal sealed class SubscriberSession(Subscriber owner, RoomSeat[] seats, RunC
                 OnError(seat, message);
                 break;
         }
+    }
+
+    // Reconnects after the delay, should the node's close not have come by then.
+    private void Obey(Inbound drain)
+    {
+        var after = drain.Payload.Integer("reconnectAfterMs") ?? throw new FormatException($"no reconnectAfterMs: {drain.Json.ToJsonString()}");
+        owner.Drains.Add(new DrainNotice(NodeName, after));
+        _ = CutAfterAsync(TimeSpan.FromMilliseconds(after) + DrainPatience);
+    }
+
+    private async Task CutAfterAsync(TimeSpan delay)
+    {
+        await Task.Delay(delay, _cut.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Cut();
     }
 
     private void Record(RoomSeat seat, Inbound message)
