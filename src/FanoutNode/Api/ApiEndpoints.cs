@@ -13,6 +13,9 @@ internal static class ApiEndpoints
         api.MapGet("/rooms/{room}", RoomEndpoints.GetAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
         api.MapGet("/rooms/{room}/members", RoomEndpoints.MembersAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
         api.MapGet("/rooms/{room}/history", HistoryEndpoint.HandleAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
+        api.MapDelete("/users/{user}/connections", DisconnectEndpoints.UserAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
+        api.MapDelete("/users/{user}/revocation", DisconnectEndpoints.LiftAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
+        api.MapDelete("/connections/{id}", DisconnectEndpoints.ConnectionAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
         api.MapGet("/nodes", ListNodesAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
     }
 

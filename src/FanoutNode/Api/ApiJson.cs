@@ -22,6 +22,10 @@ internal sealed record MemberList(IReadOnlyList<MemberItem> Items, string? Next)
 internal sealed record NodeItem(
     string Id, string Name, string Version, DateTimeOffset Started, long Connections, long Rooms, string Backplane, bool Draining);
 
+/// <param name="Connections">How many were closed.</param>
+/// <param name="Complete">Whether every node has answered; one that has not closes its own when it hears of it.</param>
+internal sealed record DisconnectAnswer(int Connections, bool Complete);
+
 internal sealed record NodeList(IReadOnlyList<NodeItem> Items);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -29,5 +33,6 @@ internal sealed record NodeList(IReadOnlyList<NodeItem> Items);
 [JsonSerializable(typeof(RoomList))]
 [JsonSerializable(typeof(RoomDetails))]
 [JsonSerializable(typeof(MemberList))]
+[JsonSerializable(typeof(DisconnectAnswer))]
 [JsonSerializable(typeof(NodeList))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -18,6 +18,10 @@ internal static class ApiProblem
 
     public static IResult Forbidden(string detail) => Of(403, ErrorCode.Forbidden, detail);
 
+    public static IResult NotFound(string detail) => Of(404, ErrorCode.NotFound, detail);
+
+    public static IResult Timeout(string detail) => Of(504, ErrorCode.Timeout, detail);
+
     public static IResult TooLarge(long limit) => Of(413, ErrorCode.TooLarge, $"A payload may have {limit} bytes.");
 
     public static IResult Unavailable() => Of(503, ErrorCode.BackplaneUnavailable, "The backplane cannot be reached; try again later.");

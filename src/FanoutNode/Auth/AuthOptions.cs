@@ -18,6 +18,9 @@ internal sealed class AuthOptions
     /// <summary>What a token without the claim <c>fanout</c> may do. Nothing by default, but its own user room.</summary>
     public GrantOptions DefaultGrants { get; set; } = new();
 
+    /// <summary>How long a user stays out that an operator disconnects, where the call does not say. 0: it may come back at once.</summary>
+    public TimeSpan RevokeFor { get; set; }
+
     public JwtOptions Jwt { get; set; } = new();
 }
 
@@ -33,7 +36,7 @@ internal sealed class GrantOptions
     public Grants ToGrants() => new(Join, Publish, Presence);
 }
 
-/// <summary>Settings under <c>Fanout:Auth:Jwt</c>: how tokens are checked. One of the three keys is needed for tokens to be taken.</summary>
+/// <summary>Settings under <c>Fanout:Auth:Jwt</c>: how tokens are checked. One of the three keys is needed for tokens to be taken; several may stand side by side.</summary>
 internal sealed class JwtOptions
 {
     /// <summary>Symmetric key for HS256, as text; at least 32 bytes.</summary>
@@ -45,7 +48,16 @@ internal sealed class JwtOptions
     /// <summary>URL of an OpenID Connect authority whose keys sign the tokens.</summary>
     public string? Authority { get; set; }
 
-    /// <summary>Required <c>iss</c>; not checked where unset.</summary>
+    /// <summary>Whether the authority must be reached by HTTPS. Unset: unless it is on this machine.</summary>
+    public bool? RequireHttpsMetadata { get; set; }
+
+    /// <summary>How far the clocks of who makes tokens and of this node may differ, where a token is not valid yet.</summary>
+    public TimeSpan ClockSkew { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>See <see cref="RequireHttpsMetadata"/>.</summary>
+    public bool MustUseHttps => RequireHttpsMetadata ?? !(Uri.TryCreate(Authority, UriKind.Absolute, out var uri) && uri.IsLoopback);
+
+    /// <summary>Required <c>iss</c>. Unset: the authority's own for its tokens, and not checked for others.</summary>
     public string? Issuer { get; set; }
 
     /// <summary>Required <c>aud</c>; not checked where unset.</summary>

@@ -31,6 +31,12 @@ internal interface IBackplane : IAsyncDisposable
     /// <summary>Which nodes there are.</summary>
     INodeDirectory Nodes { get; }
 
+    /// <summary>Orders to all nodes.</summary>
+    IControl Control { get; }
+
+    /// <summary>Who stays out.</summary>
+    IRevocations Revocations { get; }
+
     /// <summary>Begins to work. Returns at once: an unreachable backplane is waited for in the background.</summary>
     void Start(IBackplaneListener listener);
 
@@ -61,6 +67,9 @@ internal interface IBackplaneListener
     /// <param name="room">Valid during the call only.</param>
     /// <param name="data">Valid during the call only.</param>
     void OnMessage(ReadOnlySpan<char> room, ReadOnlySpan<byte> data);
+
+    /// <summary>An order of <see cref="IBackplane.Control"/>. As <see cref="OnMessage"/>: hands on, and returns.</summary>
+    void OnControl(ReadOnlySpan<byte> order);
 
     /// <summary>Messages may have been missed: all subscriptions are there again after a connection was lost.</summary>
     void OnContinuityLost();

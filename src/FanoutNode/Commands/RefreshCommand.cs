@@ -29,7 +29,13 @@ internal sealed partial class RefreshCommand(IAuthenticator authenticator, RoomS
         var connection = session.Connection;
         try
         {
-            var principal = await authenticator.AuthenticateAsync(token);
+            var (outcome, principal) = await authenticator.AuthenticateAsync(token);
+            if (outcome == AuthenticationOutcome.Unavailable)
+            {
+                connection.Answer(new ErrorMessage(id, null, ErrorCode.UpstreamFailed, "tokens cannot be checked at the moment; try again"));
+                return;
+            }
+
             if (principal is null || principal.UserId != connection.Principal.UserId)
             {
                 connection.Answer(new ErrorMessage(id, null, ErrorCode.Unauthorized, "the token is not valid for this connection"));

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
 using Fanout.Node.Connections.Framing;
 using Fanout.Node.Connections.Handshake;
@@ -20,6 +21,7 @@ internal sealed partial class SessionRunner(
     IMessageHandler handler,
     IBackplane backplane,
     DrainState drain,
+    RevokedUsers revoked,
     LimitsOptions limits,
     HeartbeatOptions heartbeat,
     TimeProvider time,
@@ -55,6 +57,8 @@ internal sealed partial class SessionRunner(
         // 3
         if (drain.IsDraining)
             SendAway(connection);
+        else if (revoked.IsRevoked(accepted.Principal.UserId))
+            connection.Close(CloseCode.Disconnected, "disconnected by an operator"); // The order came behind the handshake's check, and did not find it.
         else
             rooms.JoinAll(session, accepted.Rooms);
 

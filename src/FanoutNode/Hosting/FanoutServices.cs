@@ -7,6 +7,7 @@ using Fanout.Node.Commands;
 using Fanout.Node.Connections;
 using Fanout.Node.Connections.FastLane;
 using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Control;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Drain;
 using Fanout.Node.History;
@@ -27,7 +28,7 @@ internal static class FanoutServices
         .AddConnections()
         .AddRooms(settings)
         .AddCommands()
-        .AddAccess()
+        .AddAccess(settings)
         .AddDrain(settings);
 
     private static IServiceCollection AddSettings(this IServiceCollection services, FanoutSettings settings) => services
@@ -86,10 +87,20 @@ internal static class FanoutServices
         .AddSingleton<RefreshCommand>()
         .AddSingleton<IMessageHandler, CommandDispatcher>();
 
-    private static IServiceCollection AddAccess(this IServiceCollection services) => services
-        .AddSingleton<IAuthenticator, TokenAuthenticator>()
-        .AddSingleton<OriginPolicy>()
-        .AddSingleton<ApiKeys>();
+    private static IServiceCollection AddAccess(this IServiceCollection services, FanoutSettings settings)
+    {
+        if (settings.Auth.Jwt.Authority is not null)
+            services.AddSingleton(settings.Auth.Jwt).AddSingleton<OidcAuthority>().AddHostedService(s => s.GetRequiredService<OidcAuthority>());
+        return services
+            .AddSingleton<IAuthenticator, TokenAuthenticator>()
+            .AddSingleton<OriginPolicy>()
+            .AddSingleton<ApiKeys>()
+            .AddSingleton<RevokedUsers>()
+            .AddSingleton<Disconnector>()
+            .AddSingleton<RevocationSync>()
+            .AddHostedService(s => s.GetRequiredService<RevocationSync>())
+            .AddSingleton<OrderDesk>();
+    }
 
     private static IServiceCollection AddDrain(this IServiceCollection services, FanoutSettings settings) => services
         .AddSingleton<DrainState>()

@@ -1,4 +1,5 @@
 using Fanout.Node.Backplane;
+using Fanout.Node.Control;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.History;
 using Fanout.Node.Presence;
@@ -9,7 +10,7 @@ namespace Fanout.Node.Rooms;
 
 /// <summary>Where messages of the backplane enter the node: decode the header, find the room, hand one message to its lanes.</summary>
 internal sealed partial class MessageIntake(
-    RoomRegistry rooms, AllRoom all, BackplaneNotices notices, Readiness readiness, Reconciler reconciler, FanoutMetrics metrics, ILogger<MessageIntake> logger)
+    RoomRegistry rooms, AllRoom all, BackplaneNotices notices, Readiness readiness, Reconciler reconciler, OrderDesk orders, RevocationSync revocations, FanoutMetrics metrics, ILogger<MessageIntake> logger)
     : IBackplaneListener
 {
     public void OnMessage(ReadOnlySpan<char> room, ReadOnlySpan<byte> data)
@@ -54,7 +55,13 @@ internal sealed partial class MessageIntake(
         }
     }
 
-    public void OnContinuityLost() => reconciler.Request();
+    public void OnControl(ReadOnlySpan<byte> order) => orders.OnControl(order);
+
+    public void OnContinuityLost()
+    {
+        reconciler.Request();
+        revocations.Request();
+    }
 
     private void Deliver(Room room, ReadOnlySpan<byte> data)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Fanout.Node.Backplane;
 using Fanout.Tests.TestKit;
@@ -30,6 +31,11 @@ internal sealed class RecordingListener : IBackplaneListener
             _waiters.RemoveAll(waiter => waiter.Holds(_all) && waiter.Done.TrySetResult());
         }
     }
+
+    /// <summary>Orders that came, in UTF-8.</summary>
+    public ConcurrentQueue<string> Orders { get; } = new();
+
+    public void OnControl(ReadOnlySpan<byte> order) => Orders.Enqueue(Encoding.UTF8.GetString(order));
 
     public void OnContinuityLost()
     {

@@ -36,10 +36,15 @@ internal sealed class MemoryBackplane : IBackplane, IRoomLog, INodeDirectory
 
     public INodeDirectory Nodes => this;
 
+    public IControl Control => _broker.Control;
+
+    public IRevocations Revocations => _broker.Control;
+
     public void Start(IBackplaneListener listener)
     {
         _listener = listener;
         _broker.AddNode(NodeId, () => _status.Describe(NodeId, State));
+        _broker.Control.Add(NodeId, listener);
         Subscribe(RoomName.All);
         _sweeper = _time.CreateTimer(_ => _broker.Sweep(), null, SweepInterval, SweepInterval);
     }
@@ -74,6 +79,7 @@ internal sealed class MemoryBackplane : IBackplane, IRoomLog, INodeDirectory
     public ValueTask StopAsync(CancellationToken cancellation)
     {
         _broker.RemoveNode(NodeId);
+        _broker.Control.Remove(NodeId);
         foreach (var room in _broker.OccupiedRooms().ToList())
             _broker.With(room.Room, found => found.LeaveAllOf(NodeId));
         Unsubscribe(RoomName.All);

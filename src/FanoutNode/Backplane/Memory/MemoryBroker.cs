@@ -11,6 +11,8 @@ internal sealed class MemoryBroker(TimeProvider time)
     private readonly ConcurrentDictionary<string, MemoryRoom> _rooms = new();
     private readonly ConcurrentDictionary<string, Func<NodeInfo>> _nodes = new();
 
+    public MemoryControl Control { get; } = new(time);
+
     public void AddNode(string nodeId, Func<NodeInfo> describe) => _nodes[nodeId] = describe;
 
     public void RemoveNode(string nodeId) => _nodes.TryRemove(nodeId, out _);

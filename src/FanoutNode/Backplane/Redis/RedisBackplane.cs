@@ -54,6 +54,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         var leaseInRedis = new RedisLease(_link, _keys, node, directory, () => status.Describe(node.Id, State), lease, time);
         _writer = new MembershipWriter(_link, _keys, node, store, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
         Nodes = directory;
+        Control = new RedisControl(_link, _keys);
+        Revocations = new RedisRevocations(_link, _keys);
         Membership = new RedisMembership(_link, _keys, store, _writer, directory);
         var reaper = new NodeReaper(_link, _keys, node, store, lease, metrics, logs.CreateLogger<NodeReaper>());
         _lease = new LeaseKeeper(leaseInRedis, node, reaper, lease, MoveAsync, time, logs.CreateLogger<LeaseKeeper>());
@@ -75,11 +77,16 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
 
     public INodeDirectory Nodes { get; }
 
+    public IControl Control { get; }
+
+    public IRevocations Revocations { get; }
+
     public void Start(IBackplaneListener listener)
     {
         _listener = listener;
         _subscriber.Want(_probe.Channel);
         _subscriber.Want(_keys.Channel(RoomName.All));
+        _subscriber.Want(_keys.Control);
         _connecting = _publishLink == _link
             ? _link.ConnectAsync(_stopping.Token)
             : Task.WhenAll(_link.ConnectAsync(_stopping.Token), _publishLink.ConnectAsync(_stopping.Token));
@@ -156,6 +163,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
             _listener.OnMessage(room, data);
         else if (channel.SequenceEqual(_probe.Channel))
             _probe.OnArrived(data);
+        else if (channel.SequenceEqual(_keys.Control))
+            _listener.OnControl(data);
     }
 
     void IChannelListener.OnResubscribed()

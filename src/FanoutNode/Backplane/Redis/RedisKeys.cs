@@ -50,7 +50,10 @@ internal sealed class RedisKeys(string prefix)
     public string Beat(string id) => $"{Prefix}node:{id}:beat";
 
     /// <summary>Orders to all nodes.</summary>
-    public string Control => $"{Prefix}control";
+    public string Control { get; } = $"{prefix}control";
+
+    /// <summary>Sorted set: user to the end of the time for which it stays out, in Redis's clock.</summary>
+    public RedisKey Revoked => $"{Prefix}revoked";
 
     /// <summary>The room that a channel belongs to; empty for the other channels.</summary>
     public ReadOnlySpan<char> RoomOf(ReadOnlySpan<char> channel) =>

@@ -37,12 +37,19 @@ internal sealed class HandshakeValidator(
 
         // 5
         var token = BearerOf(request.Authorization) ?? offered.Token ?? HandshakeQuery.Get(request.Query, "access_token");
-        var principal = await authenticator.AuthenticateAsync(token);
+        var (outcome, principal) = await authenticator.AuthenticateAsync(token);
         if (principal is null)
-            return (null, new HandshakeRefusal(401, "A valid token is needed.", ("WWW-Authenticate", "Bearer")));
+            return (null, RefusalOf(outcome));
 
         return (new HandshakeAcceptance(offered.Format, offered.Echo, principal, RoomsOf(request, principal)), null);
     }
+
+    private static HandshakeRefusal RefusalOf(AuthenticationOutcome outcome) => outcome switch
+    {
+        AuthenticationOutcome.Revoked => new HandshakeRefusal(403, "An operator has disconnected this user, who may not come back yet."),
+        AuthenticationOutcome.Unavailable => new HandshakeRefusal(503, "Tokens cannot be checked at the moment; try again.", ("Retry-After", "5")),
+        _ => new HandshakeRefusal(401, "A valid token is needed.", ("WWW-Authenticate", "Bearer")),
+    };
 
     private static HandshakeRefusal? CheckUpgrade(HandshakeRequest request)
     {

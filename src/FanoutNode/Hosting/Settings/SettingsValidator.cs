@@ -111,15 +111,24 @@ internal static class SettingsValidator
         if (auth.AllowAnonymous != true && !auth.Jwt.IsConfigured)
         {
             problems.AddLine(
-                "Nobody could connect: set Fanout:Auth:Jwt:SigningKey (or PublicKeyPem) to take tokens, or Fanout:Auth:AllowAnonymous to true to let everybody in.");
+                "Nobody could connect: set Fanout:Auth:Jwt:SigningKey (or PublicKeyPem, or Authority) to take tokens, or Fanout:Auth:AllowAnonymous to true to let everybody in.");
         }
 
         if (auth.Jwt.SigningKey is { } key)
             problems.Check(Encoding.UTF8.GetByteCount(key) >= SmallestSigningKeyBytes, "Fanout:Auth:Jwt:SigningKey", "(hidden)", $"at least {SmallestSigningKeyBytes} bytes long");
         if (auth.Jwt.PublicKeyPem is { } pem)
             CheckPem(pem, problems);
-        if (auth.Jwt.Authority is not null)
-            problems.AddLine("Fanout:Auth:Jwt:Authority is not supported by this version; set SigningKey or PublicKeyPem.");
+        if (auth.Jwt.Authority is { } authority)
+        {
+            problems.Check(
+                Uri.TryCreate(authority, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && !auth.Jwt.MustUseHttps)),
+                "Fanout:Auth:Jwt:Authority",
+                authority,
+                "an https URL (http only on this machine, or with Fanout:Auth:Jwt:RequireHttpsMetadata=false)");
+        }
+
+        problems.NotNegative("Fanout:Auth:Jwt:ClockSkew", auth.Jwt.ClockSkew);
+        problems.NotNegative("Fanout:Auth:RevokeFor", auth.RevokeFor);
         foreach (var (name, patterns) in new[] { ("Join", auth.DefaultGrants.Join), ("Publish", auth.DefaultGrants.Publish), ("Presence", auth.DefaultGrants.Presence) })
         {
             foreach (var pattern in patterns)

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fanout.Node.Control;
+
+/// <summary>What travels on the control channel, as JSON. A node ignores types that it does not know: they are of a newer version.</summary>
+/// <param name="Type">One of the names below.</param>
+/// <param name="Id">Of the order; its answers repeat it.</param>
+/// <param name="User">Whose connections, or whose revocation.</param>
+/// <param name="Connection">Which connection.</param>
+/// <param name="Closed">In an answer: how many connections the node has closed.</param>
+internal sealed record ControlOrder(string Type, string Id, string? User = null, string? Connection = null, int? Closed = null)
+{
+    /// <summary>Close with 4503; answered with <see cref="Done"/> by every node.</summary>
+    public const string Disconnect = "disconnect";
+
+    /// <summary>Read the list of revocations again, then as <see cref="Disconnect"/>.</summary>
+    public const string Revoke = "revoke";
+
+    /// <summary>Read the list of revocations again.</summary>
+    public const string Lift = "lift";
+
+    public const string Done = "done";
+
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ControlOrder);
+
+    /// <summary>Null where it cannot be read.</summary>
+    public static ControlOrder? Read(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(bytes, ControlJson.Default.ControlOrder) is { Type: not null, Id: not null } order ? order : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ControlOrder))]
+internal sealed partial class ControlJson : JsonSerializerContext;
