@@ -111,8 +111,8 @@ internal sealed partial class TokenAuthenticator : IAuthenticator
         var authority = _authority!.Current!;
         var parameters = Parameters(_jwt.Issuer ?? authority.Issuer, Asymmetric);
         parameters.IssuerSigningKeys = authority.SigningKeys;
-        // A key that is not named by the token is not guessed at: it would hide a rotation.
-        parameters.TryAllIssuerSigningKeys = false;
+        // A token that names its key is not tried with others: that one is missing means that keys were rotated.
+        parameters.TryAllIssuerSigningKeys = !_handler.CanReadToken(token) || string.IsNullOrEmpty(_handler.ReadJsonWebToken(token).Kid);
         return await _handler.ValidateTokenAsync(token, parameters);
     }
 
