@@ -42,6 +42,21 @@ internal sealed partial class SessionRunner(
     public Task RunAsync(
         HandshakeAcceptance accepted, PipeReader input, Func<Connection, OutboundLimits, Outbound> open, Action abort, ReadOnlyMemory<byte> firstBytes)
     {
+        try
+        {
+            return Start(accepted, input, open, abort, firstBytes);
+        }
+        catch
+        {
+            // The transport was gone before it could be used.
+            accepted.Ticket?.Release();
+            throw;
+        }
+    }
+
+    private Task Start(
+        HandshakeAcceptance accepted, PipeReader input, Func<Connection, OutboundLimits, Outbound> open, Action abort, ReadOnlyMemory<byte> firstBytes)
+    {
         var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow());
         var session = new Session(connection, limits);
         connection.UseTransport(open(connection, _outboundLimits), abort);
@@ -63,7 +78,7 @@ internal sealed partial class SessionRunner(
             rooms.JoinAll(session, accepted.Rooms);
 
         // A method of its own, so that what only the handshake needed is not kept for as long as the connection lives.
-        return ServeAsync(session, input);
+        return ServeAsync(session, input, accepted.Ticket);
     }
 
     // The drain began behind the handshake's check, and may have told everybody before this session was on the list.
@@ -73,7 +88,7 @@ internal sealed partial class SessionRunner(
         connection.Close(CloseCode.GoingAway, "the node is draining");
     }
 
-    private async Task ServeAsync(Session session, PipeReader input)
+    private async Task ServeAsync(Session session, PipeReader input, ConnectionTicket? ticket)
     {
         var connection = session.Connection;
         var end = PumpEnd.Lost;
@@ -90,6 +105,7 @@ internal sealed partial class SessionRunner(
             // Before the session is taken off the list: a drain that finds the list empty must see its leaves.
             rooms.LeaveAll(session);
             registry.Remove(session);
+            ticket?.Release();
             var reason = CloseReasons.Of(end, connection.ClosedWith);
             metrics.ConnectionClosed(reason);
             LogClosed(logger, connection.ClientId, reason);

@@ -13,6 +13,7 @@ using Fanout.Node.Drain;
 using Fanout.Node.History;
 using Fanout.Node.Hosting.Settings;
 using Fanout.Node.Lanes;
+using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
@@ -42,6 +43,7 @@ internal static class FanoutServices
         .AddSingleton(settings.Drain)
         .AddSingleton(settings.Auth)
         .AddSingleton(settings.Api)
+        .AddSingleton(settings.Proxies)
         .AddSingleton(TimeProvider.System)
         .AddSingleton<FanoutMetrics>();
 
@@ -58,6 +60,8 @@ internal static class FanoutServices
     private static IServiceCollection AddConnections(this IServiceCollection services) => services
         .AddSingleton<LaneSet>()
         .AddSingleton<ConnectionRegistry>()
+        .AddSingleton<ConnectionAdmission>()
+        .AddSingleton<ClientAddress>()
         .AddSingleton<HandshakeValidator>()
         .AddSingleton<SocketEndpoint>()
         .AddSingleton<SocketFastLane>()

@@ -8,18 +8,25 @@ namespace Fanout.Node.Rooms;
 /// <param name="Problem">What is wrong with the item, for the <c>error</c> that answers it.</param>
 internal sealed record RequestedRoom(string Name, RoomPosition? Since, string? Problem)
 {
+    /// <summary>So many rooms may be named at the connect, whatever the limit of rooms is: each has an answer of its own.</summary>
+    public const int MostInList = 1000;
+
     /// <summary>
     /// Reads <c>a;&lt;epoch&gt;;&lt;offset&gt;,b</c>, percent-decoded already. A bad item is returned with its problem: it gets an answer of its
     /// own and does not harm the others.
     /// </summary>
-    public static List<RequestedRoom> ParseList(string value)
+    /// <returns>Null if there are more than <see cref="MostInList"/>.</returns>
+    public static List<RequestedRoom>? ParseList(string value)
     {
         var rooms = new List<RequestedRoom>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var parts = item.Split(';');
-            if (rooms.Exists(room => room.Name == parts[0]))
+            if (!names.Add(parts[0]))
                 continue;
+            if (rooms.Count == MostInList)
+                return null;
             rooms.Add(parts.Length switch
             {
                 1 => new RequestedRoom(parts[0], null, null),

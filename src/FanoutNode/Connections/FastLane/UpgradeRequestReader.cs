@@ -70,7 +70,7 @@ internal static class UpgradeRequestReader
 
     private sealed class Handler : IHttpRequestLineHandler, IHttpHeadersHandler
     {
-        private string? _connection, _upgrade, _version, _key, _protocols, _origin, _host, _authorization;
+        private string? _connection, _upgrade, _version, _key, _protocols, _origin, _host, _authorization, _forwardedFor, _forwardedHost;
         private string _query = "";
         private bool _hasBody;
         private bool _isRepeated;
@@ -90,6 +90,8 @@ internal static class UpgradeRequestReader
             Origin = _origin,
             Host = _host,
             Authorization = _authorization,
+            ForwardedFor = _forwardedFor,
+            ForwardedHost = _forwardedHost,
             Query = _query,
         };
 
@@ -121,6 +123,12 @@ internal static class UpgradeRequestReader
                     break;
                 case 13 when Is(name, "authorization"u8):
                     Set(ref _authorization, value);
+                    break;
+                case 15 when Is(name, "x-forwarded-for"u8):
+                    Append(ref _forwardedFor, value);
+                    break;
+                case 16 when Is(name, "x-forwarded-host"u8):
+                    Append(ref _forwardedHost, value);
                     break;
                 case 17 when Is(name, "sec-websocket-key"u8):
                     Set(ref _key, value);

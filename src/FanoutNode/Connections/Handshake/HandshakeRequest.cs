@@ -28,5 +28,12 @@ internal sealed record HandshakeRequest
     /// <summary>The query, with its question mark, still percent-encoded. May hold a token: never logged.</summary>
     public string Query { get; init; } = "";
 
+    /// <summary>The peer's; behind a known proxy, the client's.</summary>
     public IPAddress? RemoteAddress { get; init; }
+
+    /// <summary><c>X-Forwarded-For</c>, several of them joined by commas. Anybody's word, until <see cref="ClientAddress"/> has judged it.</summary>
+    public string? ForwardedFor { get; init; }
+
+    /// <summary><c>X-Forwarded-Host</c>; likewise.</summary>
+    public string? ForwardedHost { get; init; }
 }

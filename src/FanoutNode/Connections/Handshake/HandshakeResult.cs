@@ -1,4 +1,5 @@
 using Fanout.Node.Auth;
+using Fanout.Node.Limits;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Protocol;
 
@@ -12,6 +13,7 @@ internal sealed record HandshakeRefusal(int Status, string Title, (string Name, 
 
 /// <summary>Everything that is known of a client when its handshake was accepted.</summary>
 /// <param name="EchoedProtocol">The subprotocol to answer; null where the client offered none.</param>
+/// <param name="Ticket">What it holds of the limits; whoever serves it gives it back in the end.</param>
 /// <param name="Rooms">Rooms to join at once, with positions; the user's own room included.</param>
 internal sealed record HandshakeAcceptance(
-    WireFormat Format, string? EchoedProtocol, Principal Principal, IReadOnlyList<RequestedRoom> Rooms);
+    WireFormat Format, string? EchoedProtocol, Principal Principal, IReadOnlyList<RequestedRoom> Rooms, ConnectionTicket? Ticket);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fanout.Node.Auth;
 using Fanout.Node.Drain;
 using Fanout.Node.Limits;
@@ -9,7 +10,7 @@ namespace Fanout.Node.Connections.Handshake;
 /// <summary>Decides over a handshake: whether it is one, whether the node takes it, from where it comes, and who it is.</summary>
 /// <remarks>Refusals are plain HTTP, before the upgrade, so that the client sees a status and not a socket that dies.</remarks>
 internal sealed class HandshakeValidator(
-    IAuthenticator authenticator, OriginPolicy origins, DrainState drain, LimitsOptions limits, ConnectionRegistry connections)
+    IAuthenticator authenticator, OriginPolicy origins, DrainState drain, ConnectionAdmission admission, ClientAddress addresses)
 {
     private const string SupportedVersion = "13";
     private const int KeyBytes = 16;
@@ -24,9 +25,18 @@ internal sealed class HandshakeValidator(
         // 2
         if (drain.IsDraining)
             return (null, new HandshakeRefusal(503, "This node is draining; connect again, to another node.", ("Retry-After", "1")));
-        if (limits.MaxConnections > 0 && connections.Count >= limits.MaxConnections)
-            return (null, new HandshakeRefusal(503, "This node has as many connections as it takes.", ("Retry-After", "5")));
+        request = addresses.Apply(request);
+        if (admission.Enter(request.RemoteAddress, out var ticket) is { } full)
+            return (null, RefusalOf(full));
 
+        var (accepted, refused) = await CheckClientAsync(request, ticket);
+        if (accepted is null)
+            ticket?.Release();
+        return (accepted, refused);
+    }
+
+    private async ValueTask<(HandshakeAcceptance? Accepted, HandshakeRefusal? Refused)> CheckClientAsync(HandshakeRequest request, ConnectionTicket? ticket)
+    {
         // 3
         if (!origins.IsAllowed(request.Origin, request.Host))
             return (null, new HandshakeRefusal(403, "This origin is not allowed; see Fanout:Auth:AllowedOrigins."));
@@ -40,9 +50,16 @@ internal sealed class HandshakeValidator(
         var (outcome, principal) = await authenticator.AuthenticateAsync(token);
         if (principal is null)
             return (null, RefusalOf(outcome));
+        if (admission.EnterUser(ticket, principal.UserId) is { } tooMany)
+            return (null, RefusalOf(tooMany));
 
-        return (new HandshakeAcceptance(offered.Format, offered.Echo, principal, RoomsOf(request, principal)), null);
+        return RoomsOf(request, principal) is { } rooms
+            ? (new HandshakeAcceptance(offered.Format, offered.Echo, principal, rooms, ticket), null)
+            : (null, new HandshakeRefusal(400, $"'rooms' may name {RequestedRoom.MostInList} rooms."));
     }
+
+    private static HandshakeRefusal RefusalOf(AdmissionRefusal refusal) =>
+        new(refusal.Status, refusal.Text, ("Retry-After", refusal.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture)));
 
     private static HandshakeRefusal RefusalOf(AuthenticationOutcome outcome) => outcome switch
     {
@@ -77,9 +94,12 @@ internal sealed class HandshakeValidator(
     private static string? BearerOf(string? authorization) =>
         authorization?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true ? authorization[7..].Trim() : null;
 
-    private static List<RequestedRoom> RoomsOf(HandshakeRequest request, Principal principal)
+    // Null where there are too many of them.
+    private static List<RequestedRoom>? RoomsOf(HandshakeRequest request, Principal principal)
     {
         var rooms = HandshakeQuery.Get(request.Query, "rooms") is { } list ? RequestedRoom.ParseList(list) : [];
+        if (rooms is null)
+            return null;
         // The user's own room needs no asking; a client that names it brings the position to resume from.
         if (principal.OwnRoom is { } own && !rooms.Exists(room => room.Name == own))
             rooms.Insert(0, new RequestedRoom(own, null, null));

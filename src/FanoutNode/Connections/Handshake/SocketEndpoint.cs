@@ -17,18 +17,35 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
             : null;
         var request = ReadRequest(context, extendedConnect is not null);
         var (accepted, refused) = await validator.CheckAsync(request);
-        if (refused is null && extendedConnect is null && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
+        if (accepted is not null && extendedConnect is null && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
+        {
+            accepted.Ticket?.Release();
             refused = new HandshakeRefusal(426, "An upgrade needs HTTP/1.1 or an extended CONNECT.", ("Upgrade", "websocket"));
+        }
+
         if (refused is not null)
         {
             await RefuseAsync(context, refused);
             return;
         }
 
+        try
+        {
+            await ServeAsync(context, extendedConnect, request, accepted!);
+        }
+        finally
+        {
+            // Where the answer failed, nobody else gives it back.
+            accepted!.Ticket?.Release();
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context, IHttpExtendedConnectFeature? extendedConnect, HandshakeRequest request, HandshakeAcceptance accepted)
+    {
         // A slow reader is our backlog's business (close code 4001); Kestrel would reset the connection without a word.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
             rate.MinDataRate = null;
-        if (accepted!.EchoedProtocol is { } protocol)
+        if (accepted.EchoedProtocol is { } protocol)
             context.Response.Headers.SecWebSocketProtocol = protocol;
 
         Stream stream;
@@ -62,6 +79,8 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
             Origin = headers.Origin,
             Host = headers.Host,
             Authorization = headers.Authorization,
+            ForwardedFor = headers["X-Forwarded-For"],
+            ForwardedHost = headers["X-Forwarded-Host"],
             Query = context.Request.QueryString.Value ?? "",
             RemoteAddress = context.Connection.RemoteIpAddress,
         };

@@ -3,6 +3,7 @@ using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
 using Fanout.Node.Backplane.Redis;
 using Fanout.Node.Connections;
+using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Drain;
 using Fanout.Node.Hosting.Tls;
 using Fanout.Node.Lanes;
@@ -42,6 +43,8 @@ internal sealed class FanoutSettings
     public AdminOptions Admin { get; set; } = new();
 
     public TlsOptions Tls { get; set; } = new();
+
+    public ProxyOptions Proxies { get; set; } = new();
 }
 
 /// <summary>Settings under <c>Fanout:Node</c>.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using Fanout.Node.Api;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
+using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Rooms;
 using StackExchange.Redis;
@@ -28,6 +29,9 @@ internal static class SettingsValidator
         CheckAuth(settings.Auth, problems);
         for (var i = 0; i < settings.Api.Keys.Count; i++)
             CheckApiKey(settings.Api.Keys[i], $"Fanout:Api:Keys:{i}", problems);
+        CheckApiKeysDiffer(settings.Api.Keys, problems);
+        for (var i = 0; i < settings.Proxies.Known.Count; i++)
+            problems.Check(ClientAddress.Parse(settings.Proxies.Known[i]) is not null, $"Fanout:Proxies:Known:{i}", settings.Proxies.Known[i], "an address or a network such as 10.0.0.0/8");
         problems.NotNegative("Fanout:Tls:ReloadInterval", settings.Tls.ReloadInterval);
         problems.Check(settings.Admin.Port is >= 0 and <= 65535, "Fanout:Admin:Port", settings.Admin.Port, "a port from 1 to 65535, or 0 for none of its own");
     }
@@ -145,6 +149,15 @@ internal static class SettingsValidator
         catch (ArgumentException)
         {
             problems.Add("Fanout:Auth:Jwt:PublicKeyPem", "(hidden)", "an RSA or EC public key in PEM");
+        }
+    }
+
+    private static void CheckApiKeysDiffer(List<ApiKeyOptions> keys, SettingProblems problems)
+    {
+        for (var i = 1; i < keys.Count; i++)
+        {
+            problems.Check(keys.Take(i).All(other => other.Name != keys[i].Name), $"Fanout:Api:Keys:{i}:Name", keys[i].Name, "a name that no other key has: it owns idempotency keys");
+            problems.Check(keys.Take(i).All(other => other.Key != keys[i].Key), $"Fanout:Api:Keys:{i}:Key", "(hidden)", "another key than the others");
         }
     }
 
