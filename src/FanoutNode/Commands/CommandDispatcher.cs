@@ -44,11 +44,23 @@ internal sealed partial class CommandDispatcher(
             return;
         }
 
+        var now = connection.Lane.Timers.Now;
+        if (!session.Rate.TryTakeBytes(bytes.Length, now, out var retryAfterMs, out var abused))
+        {
+            // Not even looked at: so there is no id to repeat.
+            connection.Gate.Enter();
+            RefuseRate(session, default, "bytes", retryAfterMs, abused);
+            return;
+        }
+
         var message = connection.Format == WireFormat.Json ? JsonClientMessageReader.Read(bytes) : MessagePackClientMessageReader.Read(bytes);
         connection.Gate.Enter();
-        if (!session.Rate.TryTake(connection.Lane.Timers.Now, out var retryAfterMs, out var abused))
+        var taken = message.Type is MessageTypes.Join
+            ? session.Rate.TryTakeJoin(now, out retryAfterMs, out abused)
+            : session.Rate.TryTake(now, out retryAfterMs, out abused);
+        if (!taken)
         {
-            RefuseRate(session, message, retryAfterMs, abused);
+            RefuseRate(session, message, "messages", retryAfterMs, abused);
             return;
         }
 
@@ -112,10 +124,10 @@ internal sealed partial class CommandDispatcher(
             session.Connection.Close(CloseCode.ProtocolAbuse, $"{ProtocolLimits.MaxBadMessagesInARow} undecodable messages in a row");
     }
 
-    private void RefuseRate(Session session, in ClientMessage message, long retryAfterMs, bool abused)
+    private void RefuseRate(Session session, in ClientMessage message, string limit, long retryAfterMs, bool abused)
     {
-        metrics.Limited("messages");
-        session.Connection.Answer(new ErrorMessage(message.Id, message.Room, ErrorCode.RateLimited, "too many messages", retryAfterMs));
+        metrics.Limited(limit);
+        session.Connection.Answer(new ErrorMessage(message.Id, message.Room, ErrorCode.RateLimited, "too many " + limit, retryAfterMs));
         if (abused)
             session.Connection.Close(CloseCode.RateLimitAbused, "kept sending over the rate limit");
     }

@@ -5,11 +5,13 @@ namespace Fanout.Node.Connections;
 /// <summary>Names for the ends of connections, few and fixed: they are a metric's tag.</summary>
 internal static class CloseReasons
 {
-    public static string Of(PumpEnd end, CloseCode? code) => (end, code) switch
+    /// <param name="byPeer">Whether the peer closed, and this node only answered.</param>
+    public static string Of(PumpEnd end, CloseCode? code, bool byPeer) => (end, code) switch
     {
         (PumpEnd.Lost, null) => "lost",
         (_, null) => "aborted",
         (_, CloseCode.Normal) => "normal",
+        (_, not CloseCode.Normal) when byPeer => "peer", // With a code of its choice: a page that is left says 1001.
         (_, CloseCode.GoingAway) => "drain",
         (_, CloseCode.ProtocolError) => "protocol_error",
         (_, CloseCode.UnsupportedData) => "unsupported_data",
@@ -25,6 +27,6 @@ internal static class CloseReasons
         (_, CloseCode.Forbidden) => "forbidden",
         (_, CloseCode.Disconnected) => "operator",
         (_, CloseCode.TooManyConnections) => "too_many_connections",
-        _ => "other", // A code of the peer's own choice.
+        _ => "other",
     };
 }

@@ -109,11 +109,12 @@ internal sealed partial class Connection : ILaneClient
     }
 
     /// <summary>Sends the close frame behind what waits. A null code answers a close frame that had none.</summary>
-    public void CloseNow(CloseCode? code, string reason, bool dropBacklog = false)
+    public void CloseNow(CloseCode? code, string reason, bool dropBacklog = false, bool byPeer = false)
     {
         if (!_attached || IsClosing)
             return;
         ClosedWith = code ?? CloseCode.Normal;
+        IsClosedByPeer = byPeer;
         _newest = null;
         _closeDeadline = Lane.Timers.Now + (long)_times.CloseTimeout.TotalMilliseconds;
         Lane.Timers.Schedule(this, _closeDeadline);

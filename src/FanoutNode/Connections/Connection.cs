@@ -44,6 +44,9 @@ internal sealed partial class Connection
     /// <summary>The code that the connection was or is being closed with by this node; null while it is open.</summary>
     public CloseCode? ClosedWith { get; private set; }
 
+    /// <summary>Whether the peer closed, and this node only answered.</summary>
+    public bool IsClosedByPeer { get; private set; }
+
     /// <summary>Whether a close frame is on its way: the client's further messages are not acted on.</summary>
     public bool IsClosing => ClosedWith is not null;
 
@@ -71,7 +74,7 @@ internal sealed partial class Connection
     public void EndSendingAfterClose() => Lane.Post(new EndSendingWork(this));
 
     /// <summary>Answers the peer's close frame with the same code (RFC 6455, section 5.5.1).</summary>
-    public void AnswerClose(int? code) => Lane.Post(new CloseWork(this, (CloseCode?)code, ""));
+    public void AnswerClose(int? code) => Lane.Post(new CloseWork(this, (CloseCode?)code, "", byPeer: true));
 }
 
 /// <summary>The times that a connection lives by.</summary>

@@ -35,9 +35,9 @@ internal sealed class SendWork(Connection connection, ReadOnlyMemory<byte> frame
 }
 
 /// <summary>Sends a close frame. A null code answers a close frame that had none.</summary>
-internal sealed class CloseWork(Connection connection, CloseCode? code, string reason) : ILaneWork
+internal sealed class CloseWork(Connection connection, CloseCode? code, string reason, bool byPeer = false) : ILaneWork
 {
-    public void Run(Lane lane) => connection.CloseNow(code, reason);
+    public void Run(Lane lane) => connection.CloseNow(code, reason, byPeer: byPeer);
 }
 
 /// <summary>Ends our side of TCP behind the close frame.</summary>

@@ -106,7 +106,7 @@ internal sealed partial class SessionRunner(
             rooms.LeaveAll(session);
             registry.Remove(session);
             ticket?.Release();
-            var reason = CloseReasons.Of(end, connection.ClosedWith);
+            var reason = CloseReasons.Of(end, connection.ClosedWith, connection.IsClosedByPeer);
             metrics.ConnectionClosed(reason);
             LogClosed(logger, connection.ClientId, reason);
         }

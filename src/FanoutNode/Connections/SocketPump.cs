@@ -82,8 +82,17 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
 
                     case InboundKind.Ping:
                         // Counted like a command: a flood of pings is read as slowly as its pongs leave.
-                        _connection.Gate.Enter();
-                        _connection.AnswerFrame(ServerFrames.Pong(frame.Payload));
+                        // Over the rate they are read and left: RFC 6455, section 5.5.3, asks for an answer to the newest alone.
+                        if (session.Rate.TryTake(_connection.Lane.Timers.Now, out _, out var abused))
+                        {
+                            _connection.Gate.Enter();
+                            _connection.AnswerFrame(ServerFrames.Pong(frame.Payload));
+                        }
+                        else if (abused)
+                        {
+                            _connection.Close(CloseCode.RateLimitAbused, "kept sending pings over the rate limit");
+                        }
+
                         break;
 
                     case InboundKind.Pong:

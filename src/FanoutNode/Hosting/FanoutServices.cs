@@ -51,7 +51,7 @@ internal static class FanoutServices
     {
         services.AddSingleton(new NodeIdentity(settings.Node.Name!)).AddSingleton<NodeStatus>().AddSingleton<INodeStatus>(s => s.GetRequiredService<NodeStatus>());
         if (settings.Redis.ConnectionString is null)
-            services.AddSingleton<MemoryBroker>().AddSingleton<IBackplane, MemoryBackplane>();
+            services.AddSingleton(s => new HistoryTotal(settings.Limits.MaxHistoryBytes, () => s.GetRequiredService<FanoutMetrics>().Limited("history_total"))).AddSingleton<MemoryBroker>().AddSingleton<IBackplane, MemoryBackplane>();
         else
             services.AddSingleton<IBackplane, RedisBackplane>();
         return services.AddSingleton<Readiness>().AddHostedService<BackplaneService>();

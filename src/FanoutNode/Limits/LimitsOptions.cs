@@ -20,6 +20,15 @@ internal sealed class LimitsOptions
     /// <summary>Rooms that one connection may be in, its user's own room not counted.</summary>
     public int MaxRoomsPerConnection { get; set; } = 100;
 
+    /// <summary>Rooms with members on this node. Over it: <c>too_many_rooms</c>.</summary>
+    public int MaxRooms { get; set; }
+
+    /// <summary>
+    /// Bytes of messages that all rooms keep together, in memory. Over it: publishes to rooms with history are refused with
+    /// <c>backplane_unavailable</c>. With Redis its own <c>maxmemory</c> is this limit.
+    /// </summary>
+    public long MaxHistoryBytes { get; set; } = 256 * 1024 * 1024;
+
     /// <summary>Bytes that may wait for a socket that reads slowly, before it is closed with 4001.</summary>
     public long MaxBacklogBytes { get; set; } = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 namespace Fanout.Node.Limits;
 
-/// <summary>How often one client may send, and how long it has kept on sending over that. Used by its reader alone.</summary>
+/// <summary>How often and how much one client may send, and how long it has kept on sending over that. Used by its reader alone.</summary>
 internal sealed class SessionRate(LimitsOptions limits, long now)
 {
     // A client that goes on for so long in spite of being refused is not going to learn (close code 4003).
@@ -9,15 +9,40 @@ internal sealed class SessionRate(LimitsOptions limits, long now)
     // Refusals further apart than this belong to different bursts.
     private const long BurstGapMs = 1_000;
 
+    // Where a connection may be in any number of rooms, still so many joins are free.
+    private const int JoinsWithoutALimit = 1_000;
+
     private TokenBucket _messages = new(limits.MessageBurst, now);
+    private TokenBucket _bytes = new(BytesBurst(limits), now);
+    private int _freeJoins = limits.MaxRoomsPerConnection > 0 ? limits.MaxRoomsPerConnection : JoinsWithoutALimit;
     private long _refusingSince;
     private long _lastRefusal = long.MinValue / 2;
 
     /// <summary>Takes one message in. Else says when to try again, and whether the client has abused the limit for too long.</summary>
-    public bool TryTake(long nowMs, out long retryAfterMs, out bool abused)
+    public bool TryTake(long nowMs, out long retryAfterMs, out bool abused) =>
+        Judge(_messages.TryTake(limits.MessagesPerSecond, limits.MessageBurst, nowMs, out retryAfterMs), nowMs, out abused);
+
+    /// <summary>The same for a join: as many as there may be rooms do not count, since a client that comes back joins all of its rooms at once.</summary>
+    public bool TryTakeJoin(long nowMs, out long retryAfterMs, out bool abused)
+    {
+        if (_freeJoins == 0)
+            return TryTake(nowMs, out retryAfterMs, out abused);
+        _freeJoins--;
+        (retryAfterMs, abused) = (0, false);
+        return true;
+    }
+
+    /// <summary>Takes so many bytes in: before they are looked at.</summary>
+    public bool TryTakeBytes(int count, long nowMs, out long retryAfterMs, out bool abused) =>
+        Judge(_bytes.TryTake(limits.BytesPerSecond, BytesBurst(limits), nowMs, out retryAfterMs, count), nowMs, out abused);
+
+    // A message of the largest size passes at any rate, or it never would.
+    private static long BytesBurst(LimitsOptions limits) => Math.Max(limits.BytesPerSecond, limits.MaxMessageBytes > 0 ? limits.MaxMessageBytes : int.MaxValue);
+
+    private bool Judge(bool taken, long nowMs, out bool abused)
     {
         abused = false;
-        if (_messages.TryTake(limits.MessagesPerSecond, limits.MessageBurst, nowMs, out retryAfterMs))
+        if (taken)
             return true;
         if (nowMs - _lastRefusal > BurstGapMs)
             _refusingSince = nowMs;

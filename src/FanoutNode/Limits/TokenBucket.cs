@@ -5,26 +5,27 @@ namespace Fanout.Node.Limits;
 /// its own (System.Threading.RateLimiting) costs some hundred bytes and a timer for each connection.
 /// </summary>
 /// <remarks>Not thread-safe; used by the connection's reader alone. A rate of 0 lets everything through.</remarks>
-internal struct TokenBucket(int burst, long now)
+internal struct TokenBucket(long burst, long now)
 {
     private double _tokens = Math.Max(burst, 1);
     private long _lastMs = now;
 
-    /// <summary>Takes one token if there is one; else says after how many milliseconds there will be.</summary>
-    public bool TryTake(int ratePerSecond, int burstSize, long nowMs, out long retryAfterMs)
+    /// <summary>Takes tokens if there are so many; else says after how many milliseconds there will be.</summary>
+    /// <param name="cost">Not above the burst, or there never will be.</param>
+    public bool TryTake(long ratePerSecond, long burstSize, long nowMs, out long retryAfterMs, long cost = 1)
     {
         retryAfterMs = 0;
         if (ratePerSecond <= 0)
             return true;
         _tokens = Math.Min(Math.Max(burstSize, 1), _tokens + ((nowMs - _lastMs) * (double)ratePerSecond / 1000));
         _lastMs = nowMs;
-        if (_tokens >= 1)
+        if (_tokens >= cost)
         {
-            _tokens -= 1;
+            _tokens -= cost;
             return true;
         }
 
-        retryAfterMs = (long)Math.Ceiling((1 - _tokens) * 1000 / ratePerSecond);
+        retryAfterMs = (long)Math.Ceiling((cost - _tokens) * 1000 / ratePerSecond);
         return false;
     }
 }

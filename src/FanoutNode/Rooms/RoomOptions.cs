@@ -12,6 +12,9 @@ internal sealed class RoomOptions
     /// </summary>
     public int HistorySize { get; set; } = 256;
 
+    /// <summary>Bytes of messages kept, where that is less than <see cref="HistorySize"/> allows; the newest one is always kept. 0: any number.</summary>
+    public long HistoryBytes { get; set; } = RoomPolicy.DefaultHistoryBytes;
+
     /// <summary>How long they are kept after the last publish.</summary>
     public TimeSpan HistoryTtl { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -21,5 +24,5 @@ internal sealed class RoomOptions
     /// <summary>What happens to a member that reads too slowly.</summary>
     public Overflow Overflow { get; set; }
 
-    public RoomPolicy ToPolicy() => new(HistorySize, HistoryTtl, Presence, Overflow);
+    public RoomPolicy ToPolicy() => new(HistorySize, HistoryTtl, Presence, Overflow, HistoryBytes);
 }

@@ -15,8 +15,12 @@ internal enum Overflow
 /// <param name="HistoryTtl">How long they are kept after the last publish.</param>
 /// <param name="Presence">Whether members see each other's info, and are told of joins and leaves.</param>
 /// <param name="Overflow">What happens to a member that lags.</param>
-internal sealed record RoomPolicy(int HistorySize, TimeSpan HistoryTtl, bool Presence, Overflow Overflow)
+/// <param name="HistoryBytes">Bytes of messages kept, the newest message aside; 0: any number.</param>
+internal sealed record RoomPolicy(int HistorySize, TimeSpan HistoryTtl, bool Presence, Overflow Overflow, long HistoryBytes = RoomPolicy.DefaultHistoryBytes)
 {
+    /// <summary>64 KiB for each of the 256 messages of the default: far above what rooms send, far below 256 messages of a MiB.</summary>
+    public const long DefaultHistoryBytes = 16 * 1024 * 1024;
+
     // The position must outlive the messages, or a client that comes back would meet offsets that started again under the same name.
     private static readonly TimeSpan ShortestMetaTtl = TimeSpan.FromHours(24);
     private const int MetaTtlFactor = 10;

@@ -42,7 +42,9 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         else if (Refusal(principal, request) is { } refusal)
             Fail(session, request, ErrorCode.Forbidden, refusal);
         else if (IsFull(session, request.Room))
-            Fail(session, request, ErrorCode.TooManyRooms, $"a connection may be in {limits.MaxRoomsPerConnection} rooms");
+            FailByLimit(session, request, "rooms_per_connection", $"a connection may be in {limits.MaxRoomsPerConnection} rooms");
+        else if (limits.MaxRooms > 0 && rooms.Count >= limits.MaxRooms && rooms.Find(request.Room) is null)
+            FailByLimit(session, request, "rooms", "this node is in as many rooms as it takes; another node may have room");
         else
             session.Rooms.Enqueue(request.Room, room => JoinAsync(session, room, request));
     }
@@ -246,6 +248,12 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         !principal.MayJoin(request.Room) ? "the token does not grant joining this room"
         : request.WantsPresence && !principal.MaySeePresence(request.Room) ? "the token does not grant presence of this room"
         : null;
+
+    private void FailByLimit(Session session, JoinRequest request, string limit, string text)
+    {
+        metrics.Limited(limit);
+        Fail(session, request, ErrorCode.TooManyRooms, text);
+    }
 
     private bool IsFull(Session session, string name)
     {

@@ -1,4 +1,5 @@
 using Fanout.Node.Backplane;
+using Fanout.Node.Rooms;
 using Fanout.Tests.TestKit;
 using Xunit;
 
@@ -6,6 +7,44 @@ namespace Fanout.Tests.Contract.Backplanes;
 
 public abstract partial class BackplaneContract
 {
+    [Fact]
+    public async Task History_KeepsNoMoreBytesThanItMay_AndAlwaysTheNewest()
+    {
+        const int Most = 20_000;
+        var policy = new RoomPolicy(100, TimeSpan.FromMinutes(5), false, Overflow.Disconnect, HistoryBytes: Most);
+        var room = NewRoom();
+        var text = $"\"{new string('x', 1_000)}\"";
+
+        for (var i = 1; i <= 60; i++)
+        {
+            await _first.PublishAsync(room, text, policy);
+            var page = await _first.Backplane.Log.ReadAsync(room, policy, 1, 1_000);
+            Assert.InRange(page.Entries.Sum(entry => entry.Data.Length), 1_000, Most);
+            // What is kept has no holes, and ends with the newest.
+            Assert.Equal(Enumerable.Range((int)page.Entries[0].Offset, page.Entries.Count).Select(offset => (long)offset), page.Entries.Select(entry => entry.Offset));
+            Assert.Equal((i, i), ((int)page.Entries[^1].Offset, (int)page.Position.Offset));
+            Assert.True(page.Entries.Count >= Math.Min(i, 13), $"Only {page.Entries.Count} of {i} are left");
+        }
+
+        await _first.PublishAsync(room, $"\"{new string('y', 2 * Most)}\"", policy);
+        Assert.Equal([61L], (await _second.Backplane.Log.ReadAsync(room, policy, 1, 1_000)).Entries.Select(entry => entry.Offset));
+        await _first.PublishAsync(room, text, policy);
+        Assert.Equal(62, (await _second.Backplane.Log.ReadAsync(room, policy, 1, 1_000)).Entries[^1].Offset);
+    }
+
+    // Messages that the number took away already do not count.
+    [Fact]
+    public async Task History_OfSmallMessages_IsNotTouchedByTheBytes()
+    {
+        var policy = new RoomPolicy(5, TimeSpan.FromMinutes(5), false, Overflow.Disconnect, HistoryBytes: 2_000);
+        var room = NewRoom();
+
+        for (var i = 1; i <= 200; i++)
+            await _first.PublishAsync(room, "12345678901234567890", policy);
+
+        Assert.Equal([196L, 197, 198, 199, 200], (await _first.Backplane.Log.ReadAsync(room, policy, 1, 1_000)).Entries.Select(entry => entry.Offset));
+    }
+
     // Offsets are 1, 2, 3 … in one epoch, given by the backplane: whoever publishes, everybody sees the same.
     [Fact]
     public async Task Publish_ToARoomWithHistory_IsNumbered_TheSameForAll()

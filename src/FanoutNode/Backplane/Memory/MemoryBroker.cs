@@ -6,10 +6,12 @@ namespace Fanout.Node.Backplane.Memory;
 /// What Redis is for many nodes, for one process: rooms with their members and subscribers. A node has one of its own; the contract suite
 /// lets several nodes share one.
 /// </summary>
-internal sealed class MemoryBroker(TimeProvider time)
+internal sealed class MemoryBroker(TimeProvider time, HistoryTotal? historyTotal = null)
 {
     private readonly ConcurrentDictionary<string, MemoryRoom> _rooms = new();
+    private readonly HistoryTotal _total = historyTotal ?? new HistoryTotal(0, null);
     private readonly ConcurrentDictionary<string, Func<NodeInfo>> _nodes = new();
+    private readonly TimeProvider _time = time;
 
     public MemoryControl Control { get; } = new(time);
 
@@ -24,7 +26,7 @@ internal sealed class MemoryBroker(TimeProvider time)
     {
         while (true)
         {
-            var room = _rooms.GetOrAdd(name, static (key, clock) => new MemoryRoom(key, clock), time);
+            var room = _rooms.GetOrAdd(name, static (key, broker) => new MemoryRoom(key, broker._total, broker._time), this);
             lock (room)
             {
                 if (room.IsRetired)

@@ -4,13 +4,14 @@ using Fanout.Shared.Rooms;
 namespace Fanout.Node.Backplane.Memory;
 
 /// <summary>One room in memory. Used under its own lock, see <see cref="MemoryBroker.With"/>.</summary>
-internal sealed partial class MemoryRoom(string name, TimeProvider time)
+internal sealed partial class MemoryRoom(string name, HistoryTotal total, TimeProvider time)
 {
     private readonly Queue<LogEntry> _entries = new();
     private readonly Dictionary<string, (string PayloadHash, PublishResult Result)> _once = [];
     private readonly Queue<(string Key, long At)> _onceByAge = new(0);
     private string? _epoch;
     private long _offset;
+    private long _bytes;
     private TimeSpan _keepFor;
     private TimeSpan _metaTtl;
     private long _lastPublish;
@@ -51,6 +52,8 @@ internal sealed partial class MemoryRoom(string name, TimeProvider time)
         var frame = publication.Data;
         if (publication.Policy.HasHistory)
         {
+            if (!total.TryAdd(publication.Data.Length))
+                return new PublishResult(PublishOutcome.Unavailable, publication.MessageId, null, null, 0);
             var position = Append(publication);
             result = result with { Epoch = position.Epoch, Offset = position.Offset };
             frame = ChannelFrame.WriteSequenced(position.Epoch, position.Offset, publication.Data.Span);
@@ -90,7 +93,7 @@ internal sealed partial class MemoryRoom(string name, TimeProvider time)
         {
             _epoch = Epochs.New();
             _offset = 0;
-            _entries.Clear();
+            Forget();
             Tell(ChannelFrame.WriteNewEpoch(_epoch));
         }
 
@@ -105,8 +108,14 @@ internal sealed partial class MemoryRoom(string name, TimeProvider time)
         _lastPublish = time.GetTimestamp();
         _keepFor = publication.Policy.HistoryTtl;
         _entries.Enqueue(new LogEntry(_offset, publication.Data));
-        while (_entries.Count > publication.Policy.HistorySize)
-            _entries.Dequeue();
+        _bytes += publication.Data.Length;
+        while (_entries.Count > publication.Policy.HistorySize || (publication.Policy.HistoryBytes is > 0 and var most && _bytes > most && _entries.Count > 1))
+        {
+            var length = _entries.Dequeue().Data.Length;
+            _bytes -= length;
+            total.Remove(length);
+        }
+
         return new RoomPosition(_epoch!, _offset);
     }
 
@@ -117,10 +126,17 @@ internal sealed partial class MemoryRoom(string name, TimeProvider time)
         _lastUse = time.GetTimestamp();
     }
 
+    private void Forget()
+    {
+        _entries.Clear();
+        total.Remove(_bytes);
+        _bytes = 0;
+    }
+
     private void Expire()
     {
         if (_entries.Count > 0 && time.GetElapsedTime(_lastPublish) >= _keepFor)
-            _entries.Clear();
+            Forget();
         if (_epoch is not null && time.GetElapsedTime(_lastUse) >= _metaTtl)
             (_epoch, _offset) = (null, 0);
         while (_onceByAge.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= IdempotencyKey.Lifetime)

@@ -49,7 +49,8 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
             link.ServerIdentity,
             publication.Once?.PayloadHash ?? "",
             id,
-            Milliseconds(IdempotencyKey.Lifetime)))!;
+            Milliseconds(IdempotencyKey.Lifetime),
+            policy.HistoryBytes))!;
         return (string)reply[0]! switch
         {
             "ok" => new PublishResult(PublishOutcome.Published, id, (string)reply[1]!, (long)reply[2], (long)reply[3]),

@@ -76,6 +76,8 @@ internal static class SettingsValidator
         problems.NotNegative("Fanout:Limits:MaxConnectionsPerIp", limits.MaxConnectionsPerIp);
         problems.NotNegative("Fanout:Limits:MaxConnectionsPerUser", limits.MaxConnectionsPerUser);
         problems.NotNegative("Fanout:Limits:ConnectionsPerSecond", limits.ConnectionsPerSecond);
+        problems.NotNegative("Fanout:Limits:MaxRooms", limits.MaxRooms);
+        problems.NotNegative("Fanout:Limits:MaxHistoryBytes", limits.MaxHistoryBytes);
         problems.NotNegative("Fanout:Limits:HandshakeTimeout", limits.HandshakeTimeout);
         problems.Positive("Fanout:Limits:StallTimeout", limits.StallTimeout);
         problems.Check(settings.Lanes.Count is >= 0 and <= 1024, "Fanout:Lanes:Count", settings.Lanes.Count, "0 (one for each core) to 1024");
@@ -108,6 +110,7 @@ internal static class SettingsValidator
         problems.Check(RoomPattern.IsValid(room.Pattern), path + ":Pattern", room.Pattern, "a room name in which * stands for any run of characters");
         problems.Check(room.HistorySize is >= 0 and <= 1_000_000, path + ":HistorySize", room.HistorySize, "0 to 1000000 messages");
         problems.NotNegative(path + ":HistoryTtl", room.HistoryTtl);
+        problems.NotNegative(path + ":HistoryBytes", room.HistoryBytes);
     }
 
     private static void CheckAuth(AuthOptions auth, SettingProblems problems)

@@ -1,6 +1,6 @@
 -- Publishes to a room with history, once for each idempotency key. Everything that can fail stands before the PUBLISH, since a script that
 -- fails half-way does not roll back: a message is heard only if it is stored.
--- KEYS[1]  fanout:{room}:meta                hash: epoch, offset, server
+-- KEYS[1]  fanout:{room}:meta                hash: epoch, offset, server, bytes (never less than what the stream holds)
 -- KEYS[2]  fanout:{room}:stream              stream: entry <offset>-0, field d
 -- KEYS[3]  fanout:{room}:key:<principal>:<key>   optional; string: payload hash, message id, epoch, offset
 -- ARGV[1]  the room's channel
@@ -13,6 +13,7 @@
 -- ARGV[8]  payload hash, for KEYS[3]
 -- ARGV[9]  message id, for KEYS[3]
 -- ARGV[10] the key's time to live, ms
+-- ARGV[11] most bytes of messages to keep, the newest message aside; 0: any number
 -- Returns  { 'ok', epoch, offset, nodes that heard it } or { 'duplicate', epoch, offset, message id } or { 'conflict' }
 if KEYS[3] then
   local seen = redis.call('GET', KEYS[3])
@@ -47,6 +48,26 @@ if type(added) == 'table' and added.err then
   epoch = ARGV[6]
   offset = 1
   redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[3], '1-0', 'd', ARGV[2])
+end
+local limit = tonumber(ARGV[11])
+if limit > 0 and redis.call('HINCRBY', KEYS[1], 'bytes', #ARGV[2]) > limit then
+  -- The count does not know what MAXLEN and the time to live took away. Measure from the newest on, and keep three quarters of the limit, so
+  -- that this comes once in many publishes.
+  local bytes, from, oldest = 0, '+', nil
+  repeat
+    local chunk = redis.call('XREVRANGE', KEYS[2], from, '-', 'COUNT', 16)
+    for _, entry in ipairs(chunk) do
+      if oldest and bytes + #entry[2][2] > limit * 0.75 then
+        redis.call('XTRIM', KEYS[2], 'MINID', '=', oldest)
+        chunk = {}
+        break
+      end
+      bytes = bytes + #entry[2][2]
+      oldest = entry[1]
+      from = '(' .. entry[1]
+    end
+  until #chunk < 16
+  redis.call('HSET', KEYS[1], 'bytes', bytes)
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
