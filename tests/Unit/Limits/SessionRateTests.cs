@@ -39,6 +39,30 @@ public sealed class SessionRateTests
             Assert.True(rate.TryTake(now, out _, out _));
     }
 
+    [Fact]
+    public void Joins_UpToTheRoomLimit_DoNotUseUpMessages()
+    {
+        var rate = new SessionRate(new LimitsOptions { MessagesPerSecond = 1, MessageBurst = 1, MaxRoomsPerConnection = 3 }, now: 0);
+
+        for (var i = 0; i < 3; i++)
+            Assert.True(rate.TryTakeJoin(0, out _, out _));
+        Assert.True(rate.TryTake(0, out _, out _));
+        Assert.False(rate.TryTakeJoin(0, out var retryAfterMs, out _));
+        Assert.Equal(1_000, retryAfterMs);
+    }
+
+    [Fact]
+    public void Bytes_OverTheRate_AreRefused_ButOneOfTheLargestAlwaysPasses()
+    {
+        var rate = new SessionRate(new LimitsOptions { BytesPerSecond = 1_000, MaxMessageBytes = 10_000 }, now: 0);
+
+        Assert.True(rate.TryTakeBytes(10_000, 0, out _, out _));
+        Assert.False(rate.TryTakeBytes(1_000, 500, out var retryAfterMs, out _));
+        Assert.Equal(500, retryAfterMs);
+        Assert.True(rate.TryTakeBytes(1_000, 1_000, out _, out _));
+        Assert.True(rate.TryTakeBytes(10_000, 11_000, out _, out _));
+    }
+
     private static long FirstAbuse(SessionRate rate, long every, long until)
     {
         for (var now = 0L; now < until; now += every)

@@ -9,7 +9,7 @@ public sealed class RequestedRoomTests
     [Fact]
     public void List_OfNamesAndPositions_IsRead()
     {
-        var rooms = RequestedRoom.ParseList("a;e1;5, b ,$user.ann;e2;0,");
+        var rooms = RequestedRoom.ParseList("a;e1;5, b ,$user.ann;e2;0,")!;
 
         Assert.Equal(
             [new("a", new RoomPosition("e1", 5), null), new("b", null, null), new RequestedRoom("$user.ann", new RoomPosition("e2", 0), null)], rooms);
@@ -27,7 +27,7 @@ public sealed class RequestedRoomTests
     [InlineData("a;e;1;2")]
     public void Item_WithABadPosition_HasAProblem(string item)
     {
-        var rooms = RequestedRoom.ParseList($"{item},b");
+        var rooms = RequestedRoom.ParseList($"{item},b")!;
 
         Assert.Equal(["a", "b"], rooms.Select(room => room.Name));
         Assert.Equal([false, true], rooms.Select(room => room.IsWellFormed));
@@ -37,19 +37,19 @@ public sealed class RequestedRoomTests
     [Fact]
     public void Epoch_OfMoreThan64Characters_IsAProblem()
     {
-        Assert.Null(RequestedRoom.ParseList($"a;{new string('e', 64)};1")[0].Problem);
-        Assert.NotNull(RequestedRoom.ParseList($"a;{new string('e', 65)};1")[0].Problem);
+        Assert.Null(RequestedRoom.ParseList($"a;{new string('e', 64)};1")![0].Problem);
+        Assert.NotNull(RequestedRoom.ParseList($"a;{new string('e', 65)};1")![0].Problem);
     }
 
     [Fact]
     public void Room_NamedTwice_CountsOnce() => Assert.Equal([new RequestedRoom("a", null, null)], RequestedRoom.ParseList("a,a;e;5,a"));
 
     [Fact]
-    public void Name_ThatIsNone_IsKeptForItsAnswer() => Assert.Equal([false], RequestedRoom.ParseList("a room").Select(room => room.IsWellFormed));
+    public void Name_ThatIsNone_IsKeptForItsAnswer() => Assert.Equal([false], RequestedRoom.ParseList("a room")!.Select(room => room.IsWellFormed));
 
     [Theory]
     [InlineData("")]
     [InlineData(",")]
     [InlineData(" , ,")]
-    public void List_OfNothing_IsEmpty(string value) => Assert.Empty(RequestedRoom.ParseList(value));
+    public void List_OfNothing_IsEmpty(string value) => Assert.Empty(RequestedRoom.ParseList(value)!);
 }
