@@ -58,14 +58,17 @@ export class Heartbeat {
   }
 
   #next(): void {
-    this.#tick.set(TickMs, () => {
+    const untilSilence = this.#lastSeen + this.#silenceMs - this.#clock.now();
+    const delay = untilSilence > 0 ? Math.min(untilSilence, TickMs) : TickMs;
+    this.#tick.set(delay, () => {
       const now = this.#clock.now();
-      // A clock that was set back must not make silence look short.
-      this.#lastSeen = Math.min(this.#lastSeen, now);
       const slept = now - this.#lastTick > 2 * TickMs;
       this.#lastTick = now;
+      // A clock that was set back must not make silence look short.
+      this.#lastSeen = Math.min(this.#lastSeen, now);
+      const silent = now - this.#lastSeen >= this.#silenceMs;
       this.#next();
-      if (slept || now - this.#lastSeen >= this.#silenceMs) this.check();
+      if (slept || silent) this.check();
     });
   }
 }

@@ -1,5 +1,5 @@
 import { Timer } from './clock.js';
-import { FanoutError } from './errors.js';
+import { FanoutError, abortError } from './errors.js';
 import type { Settings, TokenRequest } from './options.js';
 
 /** Asks for tokens, and never hands out one that the node has told us is over. */
@@ -47,6 +47,7 @@ export class Tokens {
   async #ask(provider: Exclude<Settings['token'], string | undefined>, reason: TokenRequest['reason'], signal: AbortSignal): Promise<string> {
     const timer = new Timer(this.#settings.clock);
     const tooLate = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(abortError(signal)), { once: true });
       timer.set(this.#settings.connectTimeoutMs, () => reject(new FanoutError('token_failed', 'The token provider took too long.', { retryable: true })));
     });
     try {
