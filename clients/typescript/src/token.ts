@@ -50,6 +50,8 @@ export class Tokens {
       signal.addEventListener('abort', () => reject(abortError(signal)), { once: true });
       timer.set(this.#settings.connectTimeoutMs, () => reject(new FanoutError('token_failed', 'The token provider took too long.', { retryable: true })));
     });
+    // The provider may throw before the race begins, and then nobody listens.
+    tooLate.catch(() => {});
     try {
       const token = await Promise.race([provider({ reason, signal }), tooLate]);
       if (typeof token !== 'string' || !token) throw new FanoutError('token_failed', 'The token provider gave no token.', { retryable: true });

@@ -154,6 +154,22 @@ describe('connecting', () => {
     assert.equal(node.socket.token, 'good');
   });
 
+  it('survives a provider that throws at once, also after the attempt is over', async () => {
+    const { node, client, clock, errors } = await connected({
+      token: ({ reason }) => {
+        if (reason === 'connect') return 't';
+        throw new Error('away');
+      },
+    });
+    node.socket.say({ type: 'expiring', payload: { expiresAt: 0 } });
+    await settle();
+    // A rejection that nobody handles would end this process here.
+    node.socket.end();
+    await clock.advance(1_000);
+    assert.equal(client.state, 'reconnecting');
+    assert.deepEqual(errors.map(error => error.code), ['token_failed']);
+  });
+
   it('stops when the token provider says unauthorized', async () => {
     const { client, node } = given({ token: () => Promise.reject(new FanoutError('unauthorized', 'logged out')) });
     await assert.rejects(client.connect(), code('unauthorized'));
@@ -169,6 +185,7 @@ describe('connecting', () => {
     assert.equal(signals.length, 2);
     await client.close();
     assert.ok(signals[1]!.aborted);
+    await settle();
     assert.equal(clock.timers, 0);
   });
 });
