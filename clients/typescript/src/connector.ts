@@ -185,7 +185,7 @@ export class Connector implements Line {
         received: data => this.#socket === socket && this.#received(data),
         pinged: () => this.#socket === socket && this.#heartbeat.seen(),
         ended: ending => (this.#socket === socket ? this.#ended(ending) : this.#farewell()),
-      }, () => clock.now());
+      }, clock);
     } catch (cause) {
       return this.#giveUp(new FanoutError('refused', `The WebSocket does not take this address or token: ${(cause as Error).message}`, { cause }));
     }

@@ -1,3 +1,5 @@
+import { Timer, type Clock } from './clock.js';
+
 /** As much of a WebSocket as is used here. The browser's, Node's and that of the package `ws` fit. */
 export interface WebSocketLike {
   binaryType: string;
@@ -42,6 +44,9 @@ export interface SocketHandler {
   ended(ending: Ending): void;
 }
 
+/** How long after an `error` its `close` may take. */
+const CloseAfterErrorMs = 100;
+
 /** One WebSocket, from its constructor to its end, which is told exactly once. */
 export class Socket {
   readonly #socket: WebSocketLike & NodeSocket;
@@ -49,20 +54,26 @@ export class Socket {
   #over = false;
 
   /** @throws what the WebSocket's constructor throws: a URL or a subprotocol that it does not take. */
-  constructor(type: WebSocketConstructor, url: string, protocols: string[], handler: SocketHandler, now: () => number) {
+  constructor(type: WebSocketConstructor, url: string, protocols: string[], handler: SocketHandler, clock: Clock) {
     this.#handler = handler;
     const socket: WebSocketLike & NodeSocket = (this.#socket = new type(url, protocols));
     socket.binaryType = 'arraybuffer';
+    const noClose = new Timer(clock);
     socket.addEventListener('open', () => this.#over || handler.opened());
     socket.addEventListener('message', ({ data }) => this.#over || handler.received(data as string | ArrayBuffer));
-    socket.addEventListener('close', ({ code, reason }) => this.#end({ code: code as number, reason: String(reason ?? '') }));
-    // Always followed by `close`; but without a listener `ws` would end the process.
-    socket.addEventListener('error', () => {});
+    socket.addEventListener('close', ({ code, reason }) => {
+      noClose.clear();
+      this.#end({ code: code as number, reason: String(reason ?? '') });
+    });
+    // `close` follows, by the standard; Node's own WebSocket (20 to 22) leaves it out where a handshake is refused.
+    socket.addEventListener('error', () => {
+      if (!this.#over) noClose.set(CloseAfterErrorMs, () => this.#end({ code: 1006, reason: '' }));
+    });
     socket.on?.('ping', () => this.#over || handler.pinged());
     socket.on?.('unexpected-response', (_, response) => {
       response.resume?.();
       const status = response.statusCode;
-      this.#end({ code: 1006, reason: `HTTP ${status}`, status, retryAfterMs: retryAfter(response.headers['retry-after'], now()) });
+      this.#end({ code: 1006, reason: `HTTP ${status}`, status, retryAfterMs: retryAfter(response.headers['retry-after'], clock.now()) });
       socket.terminate?.();
     });
   }

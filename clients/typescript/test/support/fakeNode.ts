@@ -62,6 +62,11 @@ export class FakeSocket implements WebSocketLike {
     this.#fire('close', { code, reason });
   }
 
+  /** An error without a close, as Node's own WebSocket gives where a handshake is refused. */
+  fail(): void {
+    this.#fire('error', {});
+  }
+
   /** The next message that the client sent. */
   next(type?: string): Record<string, any> {
     const message = this.heard.shift();

@@ -13,6 +13,7 @@ export class Link {
       const far = connect(port, '127.0.0.1');
       for (const [from, to] of [[near, far], [far, near]] as const) {
         this.#sockets.add(from);
+        from.setNoDelay(true);
         from.on('data', data => {
           if (!this.#silent) to.write(data);
         });

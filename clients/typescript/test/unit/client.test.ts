@@ -56,6 +56,15 @@ describe('connecting', () => {
     assert.ok(socket.rooms.length > 50 && later.length > 10);
   });
 
+  it('goes on after an error event that no close follows', async () => {
+    const { node, client, clock } = given();
+    void client.connect();
+    await settle();
+    node.socket.fail();
+    await clock.advance(1_100);
+    assert.equal(node.sockets.length, 2);
+  });
+
   it('keeps trying while connect() waits, and says so', async () => {
     const { node, client, clock } = given();
     const seen: string[] = [];
