@@ -1,5 +1,5 @@
 import { CloseCode } from './codes.js';
-import { Commands, nodeError, type Blamed, type CommandOptions } from './commands.js';
+import { Commands, nodeError, present, type Blamed, type CommandOptions } from './commands.js';
 import { Connector, type ConnectionState } from './connector.js';
 import { Emitter, type ListenOptions } from './emitter.js';
 import { FanoutError } from './errors.js';
@@ -154,7 +154,7 @@ export class FanoutClient extends Emitter<ClientEvents> {
    */
   room<T = unknown, I = unknown>(name: string, options: RoomOptions = {}): Room<T, I> {
     if (!isRoomName(name)) {
-      throw new FanoutError('bad_room', `'${name}' cannot be a room: a name has 1 to 128 characters of A-Z a-z 0-9 . _ : @ = - and may begin with $.`, { room: name });
+      throw new FanoutError('bad_room', `'${name}' is no room name: 1 to 128 of A-Z a-z 0-9 . _ : @ = -, or $ in front.`, { room: name });
     }
     let room = this.#rooms.get(name);
     if (room) room.extend(options);
@@ -219,7 +219,7 @@ export class FanoutClient extends Emitter<ClientEvents> {
         queried.add(own);
       }
     }
-    for (const room of [...this.#rooms.values()]) room.connected(queried.has(room.name));
+    for (const room of this.#rooms.values()) room.connected(queried.has(room.name));
     this.#commands.connected();
     this.#outbox.connected(info.limits.maxMessageBytes);
   }
@@ -265,7 +265,7 @@ export class FanoutClient extends Emitter<ClientEvents> {
     const [command, publish] = [this.#commands.largest(), this.#outbox.largest()];
     const blamed: Blamed | undefined = (command?.size ?? -1) > (publish?.size ?? -1) ? command : publish;
     blamed?.fail(new FanoutError(
-      'too_large', `The node closed the connection because a message was too large (1009); this one has ${blamed.size} bytes. It is not sent again.`,
+      'too_large', `The node closed with 1009, and this message of ${blamed.size} bytes was the largest: not sent again.`,
       { closeCode: CloseCode.TooLarge }));
   }
 
@@ -279,7 +279,7 @@ export class FanoutClient extends Emitter<ClientEvents> {
       this.#outbox.close(reported);
       for (const room of this.#rooms.values()) room.closed(reported, this.#closedByUs);
     }
-    this.emit('state', { state, previous, ...(error && { error }) });
+    this.emit('state', present<StateChange>({ state, previous, error }));
     if (state === 'connected') this.emit('connected', this.#info!);
     if (state === 'closed' && error) this.emit('closed', error);
   }

@@ -33,11 +33,13 @@ interface Pending {
 const MaxPending = 256;
 
 export const nodeError = (payload: ErrorPayload, room?: string): FanoutError =>
-  new FanoutError(payload.code, payload.message, {
-    retryable: payload.retryable,
-    ...(payload.retryAfterMs !== undefined && { retryAfterMs: payload.retryAfterMs }),
-    ...(room !== undefined && { room }),
-  });
+  new FanoutError(payload.code, payload.message, { retryable: payload.retryable, retryAfterMs: payload.retryAfterMs, room });
+
+/** Without the fields that are undefined. */
+export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  for (const key in fields) if (fields[key] === undefined) delete fields[key];
+  return fields as T;
+}
 
 /** Commands that wait for their answer, or for a connection. */
 export class Commands {
@@ -73,7 +75,7 @@ export class Commands {
     if (this.#closed) return told(this.#closed);
     if (signal?.aborted) return told(abortError(signal));
     if (this.#pending.size >= MaxPending) {
-      return told(new FanoutError('buffer_full', `${MaxPending} commands are waiting for their answers.`, { retryable: true }));
+      return told(new FanoutError('buffer_full', `${MaxPending} commands are waiting; no more may.`, { retryable: true }));
     }
     const id = `c${++this.#count}`;
     const timer = new Timer(this.#clock);
@@ -106,14 +108,14 @@ export class Commands {
   }
 
   connected(): void {
-    for (const pending of [...this.#pending.values()]) this.#send(pending);
+    for (const pending of this.#pending.values()) this.#send(pending);
   }
 
   lost(): void {
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.values()) {
       if (!pending.sent) continue;
       if (pending.resend === 'again') pending.sent = false;
-      else pending.settle(new FanoutError('connection_lost', 'The connection ended before the answer; nobody knows whether it happened.', { retryable: true }));
+      else pending.settle(new FanoutError('connection_lost', 'The connection ended before the answer; it may have happened.', { retryable: true }));
     }
   }
 
@@ -126,7 +128,7 @@ export class Commands {
 
   close(error: FanoutError): void {
     this.#closed = error;
-    for (const pending of [...this.#pending.values()]) pending.settle(error);
+    for (const pending of this.#pending.values()) pending.settle(error);
   }
 
   reopen(): void {

@@ -152,7 +152,7 @@ export class Connector implements Line {
   drain(reconnectAfterMs: number): void {
     this.#drainAt = this.#settings.clock.now() + reconnectAfterMs;
     this.#drainTimer.set(reconnectAfterMs + DrainGraceMs, () => {
-      this.#socket?.abandon({ code: CloseCode.GoingAway, reason: 'the node drains, and has not closed in time' }, CloseCode.HeartbeatMissed);
+      this.#socket?.abandon({ code: CloseCode.GoingAway, reason: 'the node drains' }, CloseCode.HeartbeatMissed);
     });
   }
 
@@ -237,12 +237,12 @@ export class Connector implements Line {
       return this.#giveUp(new FanoutError(status === 403 ? 'forbidden' : 'refused', `The node refuses this client (HTTP ${status}).`, { status }));
     }
     if (!ready && this.#tokens.isOver) {
-      return this.#giveUp(new FanoutError('unauthorized', 'The connection failed and the token has ended. Give the client a function that gets a new one.'));
+      return this.#giveUp(new FanoutError('unauthorized', 'The token has ended. Give the client a function that gets a new one.'));
     }
 
     const cause = new FanoutError(
       'connection_lost', ready ? `The connection ended (${code}${reason && `: ${reason}`}).` : `No connection (${reason || code}).`,
-      { retryable: true, closeCode: code, ...(status !== undefined && { status }) });
+      { retryable: true, closeCode: code, status });
     // The node has spread the delays of its clients already, so there is no backoff (5.11); but one that drains again and again gets one.
     if ((code === CloseCode.GoingAway || drainAt !== undefined) && now - this.#lastFreeTry >= this.#settings.minUptimeMs) {
       this.#lastFreeTry = now;

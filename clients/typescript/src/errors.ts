@@ -27,10 +27,10 @@ export type ErrorCode = NodeErrorCode | ClientErrorCode | (string & {});
 
 export interface FanoutErrorDetails {
   retryable?: boolean;
-  retryAfterMs?: number;
-  room?: string;
+  retryAfterMs?: number | undefined;
+  room?: string | undefined;
   closeCode?: number;
-  status?: number;
+  status?: number | undefined;
   cause?: unknown;
 }
 

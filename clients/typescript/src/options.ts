@@ -73,7 +73,7 @@ export function settle(options: FanoutClientOptions): Settings {
   const webSocket = options.webSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (!webSocket) {
     throw new FanoutError(
-      'refused', "This platform has no WebSocket: hand one in, as in new FanoutClient({ url, webSocket: WebSocket }) with import WebSocket from 'ws'.");
+      'refused', "This platform has no WebSocket: hand one in, such as that of the package 'ws': new FanoutClient({ url, webSocket: WebSocket }).");
   }
   const { minDelayMs = 1_000, maxDelayMs = 30_000, minUptimeMs = 10_000, maxAttempts = Infinity } = options.reconnect ?? {};
   const settings: Settings = {
@@ -102,7 +102,7 @@ function socketUrl(given: string | URL): string {
     throw new FanoutError('refused', `'${String(given)}' is not a URL.`, { cause });
   }
   url.protocol = url.protocol.replace(/^http/, 'ws');
-  if (!/^wss?:$/.test(url.protocol)) throw new FanoutError('refused', `'${String(given)}' is no URL of a node: it must begin with ws: or wss:.`);
+  if (!/^wss?:$/.test(url.protocol)) throw new FanoutError('refused', `'${String(given)}' must begin with ws: or wss:.`);
   if (url.pathname === '/') url.pathname = '/ws';
   url.hash = '';
   return url.href;

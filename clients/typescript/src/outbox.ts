@@ -1,6 +1,6 @@
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { Timer, type Clock } from './clock.js';
-import { encode, largestOf, nodeError, sizeOf, type Blamed, type Frame, type Line } from './commands.js';
+import { encode, largestOf, nodeError, present, sizeOf, type Blamed, type Frame, type Line } from './commands.js';
 import { FanoutError, abortError } from './errors.js';
 import type { Codec, ErrorPayload, Inbound } from './wire.js';
 
@@ -94,11 +94,11 @@ export class Outbox {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closed);
       if (signal?.aborted) return reject(abortError(signal));
-      if (payload === undefined) return reject(new FanoutError('bad_message', 'A publish needs a payload; undefined is none.', { room }));
+      if (payload === undefined) return reject(new FanoutError('bad_message', 'undefined is no payload.', { room }));
       if (!key || key.length > 128) return reject(new FanoutError('bad_message', 'A key has 1 to 128 characters.', { room }));
       if (this.#size >= this.#options.maxWaiting) {
         return reject(new FanoutError(
-          'buffer_full', `${this.#size} publishes are waiting for their acknowledgement; no more may (maxBufferedPublishes).`,
+          'buffer_full', `${this.#size} publishes are waiting; no more may (maxBufferedPublishes).`,
           { retryable: true, room }));
       }
 
@@ -114,7 +114,7 @@ export class Outbox {
       const entry: Entry = {
         id,
         room,
-        frame: encode(this.#codec, { type: 'publish', id, room, key, ...(echo === false && { echo }), payload }),
+        frame: encode(this.#codec, { type: 'publish', id, room, key, echo: echo === false ? echo : undefined, payload }),
         backoff: new Backoff(this.#options.backoff, this.#options.random),
         inFlight: false,
         firstSentAt: undefined,
@@ -152,7 +152,7 @@ export class Outbox {
       const { messageId, epoch, duplicate = false } = message.payload as { messageId: string; epoch?: string; duplicate?: boolean };
       const { offset } = message;
       this.#remove(entry);
-      entry.settle({ room: entry.room, messageId, duplicate, ...(offset !== undefined && { offset }), ...(epoch !== undefined && { epoch }) });
+      entry.settle(present<Published>({ room: entry.room, messageId, duplicate, offset, epoch }));
     }
     this.#pump(entry.room);
     return true;
@@ -160,7 +160,7 @@ export class Outbox {
 
   connected(maxMessageBytes: number): void {
     this.#maxMessageBytes = maxMessageBytes;
-    for (const [room, queue] of [...this.#rooms]) {
+    for (const [room, queue] of this.#rooms) {
       // A pause was for the old node's refusal.
       queue.pause.clear();
       this.#pump(room);
@@ -173,14 +173,14 @@ export class Outbox {
   }
 
   lost(): void {
-    for (const entry of [...this.#inFlight.values()]) {
+    for (const entry of this.#inFlight.values()) {
       this.#landed(entry);
       // Its caller has left, and whether it happened will never be known.
       if (entry.abandoned) this.#remove(entry);
       else if (++entry.lostConnections >= MaxLostConnections) {
         this.#remove(entry);
         entry.settle(new FanoutError(
-          'connection_lost', `The connection ended ${MaxLostConnections} times while this publish was in flight; it is not sent again, and may have happened.`,
+          'connection_lost', `${MaxLostConnections} connections ended under this publish: not sent again. It may have happened.`,
           { room: entry.room }));
       }
     }
@@ -220,9 +220,9 @@ export class Outbox {
     const now = this.#clock.now();
     const refusal =
       this.#maxMessageBytes > 0 && sizeOf(entry.frame) > this.#maxMessageBytes
-        ? new FanoutError('too_large', `The publish has ${sizeOf(entry.frame)} bytes on the wire; the node takes ${this.#maxMessageBytes}.`, { room })
+        ? new FanoutError('too_large', `The publish has ${sizeOf(entry.frame)} bytes; the node takes ${this.#maxMessageBytes}.`, { room })
       : entry.firstSentAt !== undefined && now - entry.firstSentAt > KeyLifetimeMs
-        ? new FanoutError('timeout', 'The publish was sent once and its answer was lost for so long that its key has ended; it may have happened.', { room })
+        ? new FanoutError('timeout', 'The answer was lost for longer than the key lives: it may have happened.', { room })
       : undefined;
     if (refusal) {
       this.#remove(entry);

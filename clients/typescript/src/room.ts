@@ -1,6 +1,6 @@
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { Timer, type Clock } from './clock.js';
-import { nodeError, type CommandOptions, type Commands, type Line } from './commands.js';
+import { nodeError, present, type CommandOptions, type Commands, type Line } from './commands.js';
 import { Emitter, type ListenOptions, type Listener } from './emitter.js';
 import { FanoutError, abortError } from './errors.js';
 import { Members, type PresenceChange, type PresencePage } from './members.js';
@@ -91,6 +91,9 @@ export interface RoomHost {
   handlerFailed(cause: unknown): void;
   fault(error: FanoutError): void;
 }
+
+const position = (epoch: string | undefined, offset: number | undefined): Position | undefined =>
+  epoch === undefined || offset === undefined ? undefined : { epoch, offset };
 
 /** Every connection is in it, and nobody joins or leaves it. */
 export const AllRoom = '$all';
@@ -227,14 +230,14 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
   async history(options: HistoryOptions = {}): Promise<HistoryPage<T>> {
     const { since, limit } = options;
     const answer = await this.#host.commands.run(
-      { type: 'history', room: this.name, payload: { ...(since && { since }), ...(limit !== undefined && { limit }) } }, 'again', options);
+      { type: 'history', room: this.name, payload: { since, limit } }, 'again', options);
     const { epoch, offset, messages, more } = answer.payload as { epoch?: string; offset?: number; messages: Message<T>[]; more: boolean };
     const last = messages.at(-1)?.offset;
-    return {
+    return present<HistoryPage<T>>({
       messages,
-      ...(epoch !== undefined && { position: { epoch, offset: offset! } }),
-      ...(more && epoch !== undefined && last !== undefined && { next: { epoch, offset: last } }),
-    };
+      position: position(epoch, offset),
+      next: more ? position(epoch, last) : undefined,
+    });
   }
 
   /**
@@ -257,7 +260,7 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
   /** How many are here, and who: one page, as the node tells it. */
   async presence(options: CommandOptions & { count?: boolean; after?: string | undefined; limit?: number } = {}): Promise<PresencePage<I>> {
     const { count, after, limit } = options;
-    const payload = { ...(count && { count }), ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) };
+    const payload = { count, after, limit };
     return (await this.#host.commands.run({ type: 'presence', room: this.name, payload }, 'again', options)).payload as PresencePage<I>;
   }
 
@@ -413,7 +416,7 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     if (!this.#member) this.#entering = true;
     this.#noticesAsked = presence === true;
     this.#host.commands.call(
-      { type: 'join', room: this.name, payload: { ...(since && { since }), ...(presence && { presence }) } }, 'never', { timeoutMs: Infinity },
+      { type: 'join', room: this.name, payload: { since, presence } }, 'never', { timeoutMs: Infinity },
       outcome => {
         if (turn !== this.#turn) return;
         if (!(outcome instanceof FanoutError)) this.#enteredWith(outcome);
@@ -429,15 +432,13 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     this.#member = true;
     this.#entering = false;
     this.#backoff.reset();
-    this.#position = epoch === undefined ? undefined : { epoch, offset: offset! };
-    const joined: Joined = {
-      room: this.name, recovered, count, first: !this.#joined, ...(this.#position && { position: this.#position }),
-    };
+    this.#position = position(epoch, offset);
+    const joined = present<Joined>({ room: this.name, recovered, count, first: !this.#joined, position: this.#position });
     this.#joined = joined;
     this.#setState('joined');
     this.emit('joined', joined);
     if (!joined.first && recovered) this.emit('recovered', joined);
-    if (!joined.first && !recovered) this.emit('reset', { room: this.name, reason: 'not_recovered', ...(this.#position && { position: this.#position }) });
+    if (!joined.first && !recovered) this.emit('reset', present<Reset>({ room: this.name, reason: 'not_recovered', position: this.#position }));
     for (const waiter of this.#waiters) waiter.resolve(joined);
     this.#waiters.clear();
     if (this.#options.presence && !this.#noticesAsked) this.#sendJoin();

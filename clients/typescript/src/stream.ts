@@ -75,7 +75,7 @@ export class MessageStream<T> implements AsyncIterableIterator<T> {
     }
     if (this.#buffer.length >= this.#bufferSize) {
       if (this.#overflow === 'error') {
-        return this.end(new FanoutError('overflow', `${this.#bufferSize} messages are waiting for the loop; no more may (bufferSize).`));
+        return this.end(new FanoutError('overflow', `${this.#bufferSize} messages are waiting; no more may (bufferSize).`));
       }
       this.#buffer.shift();
       this.#dropped++;

@@ -63,11 +63,11 @@ export interface ErrorPayload {
 
 export interface Outbound {
   readonly type: string;
-  readonly id?: string;
-  readonly room?: string;
-  readonly method?: string;
-  readonly key?: string;
-  readonly echo?: boolean;
+  readonly id?: string | undefined;
+  readonly room?: string | undefined;
+  readonly method?: string | undefined;
+  readonly key?: string | undefined;
+  readonly echo?: false | undefined;
   readonly payload?: unknown;
 }
 
@@ -75,6 +75,7 @@ export interface Outbound {
 export interface Codec {
   /** The subprotocol that is offered. */
   readonly protocol: string;
+  /** Fields that are undefined are left out. */
   encode(message: Outbound): string | Uint8Array<ArrayBuffer>;
   decode(data: string | ArrayBuffer): Inbound;
 }
