@@ -46,12 +46,11 @@ export class Tokens {
 
   async #ask(provider: Exclude<Settings['token'], string | undefined>, reason: TokenRequest['reason'], signal: AbortSignal): Promise<string> {
     const timer = new Timer(this.#settings.clock);
+    let aborted = (): void => {};
     const tooLate = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(abortError(signal)), { once: true });
+      signal.addEventListener('abort', (aborted = () => reject(abortError(signal))));
       timer.set(this.#settings.connectTimeoutMs, () => reject(new FanoutError('token_failed', 'The token provider took too long.', { retryable: true })));
     });
-    // The provider may throw before the race begins, and then nobody listens.
-    tooLate.catch(() => {});
     try {
       const token = await Promise.race([provider({ reason, signal }), tooLate]);
       if (typeof token !== 'string' || !token) throw new FanoutError('token_failed', 'The token provider gave no token.', { retryable: true });
@@ -61,6 +60,7 @@ export class Tokens {
       throw new FanoutError('token_failed', `The token provider failed: ${(cause as Error | undefined)?.message ?? String(cause)}`, { retryable: true, cause });
     } finally {
       timer.clear();
+      signal.removeEventListener('abort', aborted);
     }
   }
 }

@@ -369,6 +369,36 @@ describe('rooms', () => {
     assert.deepEqual(await replayed, [1, 2, 3]);
   });
 
+  it('begin with the last messages at the first join only', async () => {
+    const { node, client, clock } = await connected();
+    client.room('n', { last: 5 }).subscribe(() => {});
+    const { id, payload } = node.socket.next('join');
+    assert.deepEqual(payload, { since: { last: 5 } });
+    // A room without history: there is no position to go on from.
+    node.socket.say({ type: 'joined', id, room: 'n', payload: { recovered: false, count: 1 } });
+    client.room('n', { presence: true });
+    node.socket.end();
+    await clock.advance(1_000);
+    node.socket.accept();
+    assert.deepEqual(node.socket.next('join')['payload'], { presence: true });
+  });
+
+  it('a list of members that is overtaken by a new one does not count', async () => {
+    const { node, client } = await connected();
+    const room = client.room('p', { presence: true });
+    room.subscribe(() => {});
+    node.socket.say(joined('p', 0, node.socket.next('join')['id'] as string));
+    const old = node.socket.next('presence');
+    node.socket.say({ type: 'reset', room: 'p', payload: { epoch: 'F', offset: 0 } });
+    const fresh = node.socket.next('presence');
+    const list = (id: unknown, ...members: string[]) => node.socket.say({
+      type: 'presence', id, room: 'p', payload: { count: 1, users: 0, members: members.map(clientId => ({ clientId })) } });
+    list(fresh['id'], 'new');
+    list(old['id'], 'old');
+    await settle();
+    assert.deepEqual([...room.members.keys()], ['new']);
+  });
+
   it('switch notices on where presence is asked for later', async () => {
     const { node, client } = await connected();
     const room = client.room('a');
