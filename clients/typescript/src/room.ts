@@ -34,7 +34,7 @@ export interface Joined {
 
 export interface Reset {
   readonly room: string;
-  /** `not_recovered`: back after a lost connection, and the room's history does not reach back. `reset`: the node lost the thread. */
+  /** `not_recovered`: back after a lost connection, or begun behind `since`, and the room's history does not reach back. `reset`: the node lost the thread. */
   readonly reason: 'not_recovered' | 'reset';
   /** What comes live stands behind this. */
   readonly position?: Position;
@@ -45,7 +45,7 @@ export interface RoomEvents<T = unknown, I = unknown> {
   message: Message<T>;
   /** A membership has begun: the first, and after each reconnect. */
   joined: Joined;
-  /** Back after a lost connection, and what was missed follows: nothing to do. */
+  /** Back after a lost connection, or begun behind `since`, and what was missed follows: nothing to do. */
   recovered: Joined;
   /** Messages may have been missed: reload your state of this room. */
   reset: Reset;
@@ -432,13 +432,14 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     this.#member = true;
     this.#entering = false;
     this.#backoff.reset();
+    const resumed = this.#position !== undefined || this.#joined !== undefined;
     this.#position = position(epoch, offset);
     const joined = present<Joined>({ room: this.name, recovered, count, first: !this.#joined, position: this.#position });
     this.#joined = joined;
     this.#setState('joined');
     this.emit('joined', joined);
-    if (!joined.first && recovered) this.emit('recovered', joined);
-    if (!joined.first && !recovered) this.emit('reset', present<Reset>({ room: this.name, reason: 'not_recovered', position: this.#position }));
+    if (resumed && recovered) this.emit('recovered', joined);
+    if (resumed && !recovered) this.emit('reset', present<Reset>({ room: this.name, reason: 'not_recovered', position: this.#position }));
     for (const waiter of this.#waiters) waiter.resolve(joined);
     this.#waiters.clear();
     if (this.#options.presence && !this.#noticesAsked) this.#sendJoin();
