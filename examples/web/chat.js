@@ -1,6 +1,6 @@
 import { FanoutClient } from './client/index.js';
 
-const [list, form, state, count] = ['messages', 'form', 'state', 'count'].map(id => document.getElementById(id));
+const [list, form, state] = ['messages', 'form', 'state'].map(id => document.getElementById(id));
 form.name.value = sessionStorage.name ??= `guest${Math.floor(Math.random() * 1000)}`;
 form.name.oninput = () => (sessionStorage.name = form.name.value);
 
@@ -13,15 +13,15 @@ client.on('state', ({ state: now }) => {
   state.textContent = state.dataset.state = now;
 });
 client.on('closed', error => note(error.message));
-room.on('joined', joined => (count.textContent = `${joined.count} here`));
 room.on('reset', () => note('Some messages may be missing.'));
 room.on('error', error => note(error.message));
 
 room.subscribe(({ payload }) => {
   const mine = waiting.get(payload.id);
   waiting.delete(payload.id);
-  if (mine) mine.classList.remove('waiting');
-  else show(payload);
+  if (!mine) return void show(payload);
+  mine.classList.remove('waiting');
+  add(mine); // To its place in the room's order.
 });
 
 form.onsubmit = event => {

@@ -34,7 +34,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** A process that the test started. Signals go to it alone, and it is killed with the test. */
-class OwnProcess {
+export class OwnProcess {
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
@@ -118,9 +118,12 @@ export class FanoutNode {
   readonly #settings: Record<string, string>;
   readonly port: number;
 
-  private constructor(port: number, settings: Record<string, string>) {
+  readonly #environment: string;
+
+  private constructor(port: number, settings: Record<string, string>, environment: string) {
     this.port = port;
     this.#settings = settings;
+    this.#environment = environment;
   }
 
   get url(): string {
@@ -131,8 +134,9 @@ export class FanoutNode {
     return this.#process?.log ?? '';
   }
 
-  static async start(settings: Record<string, string> = {}): Promise<FanoutNode> {
-    const node = new FanoutNode(await freePort(), settings);
+  /** @param environment in `Development` everybody may connect, and the API asks for no key. */
+  static async start(settings: Record<string, string> = {}, environment = 'Production'): Promise<FanoutNode> {
+    const node = new FanoutNode(await freePort(), settings, environment);
     await node.start();
     return node;
   }
@@ -142,7 +146,7 @@ export class FanoutNode {
     for (const [name, value] of Object.entries(process.env)) {
       if (!/^(Fanout__|ASPNETCORE_|OTEL_|DOTNET_(ENVIRONMENT|URLS|STARTUP_HOOKS))/i.test(name)) env[name] = value;
     }
-    const settings = {
+    const settings = this.#environment === 'Development' ? this.#settings : {
       'Fanout:Auth:AllowAnonymous': 'true',
       'Fanout:Api:Keys:0:Name': 'tests',
       'Fanout:Api:Keys:0:Key': apiKey,
@@ -151,7 +155,7 @@ export class FanoutNode {
       ...this.#settings,
     };
     env['ASPNETCORE_URLS'] = `http://127.0.0.1:${this.port}`;
-    env['ASPNETCORE_ENVIRONMENT'] = 'Production';
+    env['ASPNETCORE_ENVIRONMENT'] = this.#environment;
     for (const [name, value] of Object.entries(settings)) env[name.replaceAll(':', '__')] = value;
 
     this.#process = new OwnProcess('dotnet', [`${repository}/src/FanoutNode/bin/Release/net10.0/FanoutNode.dll`], env);
