@@ -1,0 +1,15 @@
+export { FanoutClient, type ClientEvents, type Reconnecting, type StateChange } from './client.js';
+export type { Clock } from './clock.js';
+export { CloseCode } from './codes.js';
+export type { CommandOptions } from './commands.js';
+export type { ConnectionState } from './connector.js';
+export type { ListenOptions, Listener } from './emitter.js';
+export { FanoutError, type ClientErrorCode, type ErrorCode, type NodeErrorCode } from './errors.js';
+export type { PresenceChange, PresencePage } from './members.js';
+export type { FanoutClientOptions, ReconnectOptions, TokenProvider, TokenRequest } from './options.js';
+export type { PublishOptions, Published } from './outbox.js';
+export type { HistoryOptions, HistoryPage, JoinOptions, Joined, Reset, Room, RoomEvents, RoomOptions, RoomState } from './room.js';
+export { isRoomName, userRoomName } from './roomNames.js';
+export type { WebSocketConstructor, WebSocketLike } from './socket.js';
+export type { MessageStream, StreamOptions } from './stream.js';
+export { json, type BackplaneState, type Codec, type Connected, type Member, type Message, type Position } from './wire.js';

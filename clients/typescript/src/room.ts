@@ -1,0 +1,515 @@
+import { Backoff, type BackoffOptions } from './backoff.js';
+import { Timer, type Clock } from './clock.js';
+import { nodeError, present, type CommandOptions, type Commands, type Line } from './commands.js';
+import { Emitter, type ListenOptions, type Listener } from './emitter.js';
+import { FanoutError, abortError } from './errors.js';
+import { Members, type PresenceChange, type PresencePage } from './members.js';
+import type { Outbox, PublishOptions, Published } from './outbox.js';
+import { MessageStream, abortable, type StreamOptions } from './stream.js';
+import type { ErrorPayload, Inbound, Member, Message, Position } from './wire.js';
+
+/** `left`: not a member and not about to be one. `joining`: will be one as soon as there is a connection and the node agrees. */
+export type RoomState = 'left' | 'joining' | 'joined';
+
+export interface RoomOptions {
+  /** Keep a live list of the members (`room.members`) and tell who comes and goes. */
+  presence?: boolean;
+  /** Begin with so many of the newest messages, at the first join. */
+  last?: number;
+  /** Begin behind this position, such as one that you stored, at the first join. */
+  since?: Position;
+}
+
+export interface Joined {
+  readonly room: string;
+  /** Behind which the messages follow; absent in a room without history. */
+  readonly position?: Position;
+  /** Nothing was missed since the position that was asked for. */
+  readonly recovered: boolean;
+  /** The first time, and not a return after a lost connection. */
+  readonly first: boolean;
+  /** Members on all nodes, this connection included. */
+  readonly count: number;
+}
+
+export interface Reset {
+  readonly room: string;
+  /** `not_recovered`: back after a lost connection, or begun behind `since`, and the room's history does not reach back. `reset`: the node lost the thread. */
+  readonly reason: 'not_recovered' | 'reset';
+  /** What comes live stands behind this. */
+  readonly position?: Position;
+}
+
+export interface RoomEvents<T = unknown, I = unknown> {
+  /** Each message once, in the room's order. */
+  message: Message<T>;
+  /** A membership has begun: the first, and after each reconnect. */
+  joined: Joined;
+  /** Back after a lost connection, or begun behind `since`, and what was missed follows: nothing to do. */
+  recovered: Joined;
+  /** Messages may have been missed: reload your state of this room. */
+  reset: Reset;
+  /** The node put us out; the room is not joined again until you ask for it. */
+  left: { readonly room: string; readonly reason: string };
+  /** The list of members has changed, with `presence`. */
+  members: ReadonlyMap<string, Member<I>>;
+  presence: PresenceChange<I>;
+  state: RoomState;
+  /** A join was refused for good, or the members could not be read. */
+  error: FanoutError;
+}
+
+export interface HistoryOptions extends CommandOptions {
+  /** Messages behind this position; by default from the oldest that is kept. */
+  since?: Position | undefined;
+  /** 1 to 1,000; default 100. */
+  limit?: number | undefined;
+}
+
+export interface HistoryPage<T = unknown> {
+  readonly messages: readonly Message<T>[];
+  /** The newest position of the room; absent in a room without history. Not a position to resume from. */
+  readonly position?: Position;
+  /** Goes into `since` for the next page; absent on the last. */
+  readonly next?: Position;
+}
+
+export interface JoinOptions extends ListenOptions {
+  /** How long to wait; default: as long as it takes. The room stays wanted in any case. */
+  timeoutMs?: number;
+}
+
+/** What a room needs of its client. @internal */
+export interface RoomHost {
+  readonly clock: Clock;
+  readonly line: Line;
+  readonly commands: Commands;
+  readonly outbox: Outbox;
+  readonly backoff: BackoffOptions;
+  readonly random: () => number;
+  message(message: Message): void;
+  handlerFailed(cause: unknown): void;
+  fault(error: FanoutError): void;
+}
+
+const position = (epoch: string | undefined, offset: number | undefined): Position | undefined =>
+  epoch === undefined || offset === undefined ? undefined : { epoch, offset };
+
+/** Every connection is in it, and nobody joins or leaves it. */
+export const AllRoom = '$all';
+
+/**
+ * One room. That you are in it is a wish that outlives connections: it is joined again after each reconnect, behind the last message that
+ * came, so that every message is seen once.
+ */
+export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
+  readonly name: string;
+  readonly #host: RoomHost;
+  readonly #options: RoomOptions;
+  readonly #members = new Members();
+  readonly #streams = new Set<MessageStream<Message<T>>>();
+  readonly #waiters = new Set<{ resolve(joined: Joined): void; reject(error: FanoutError): void }>();
+  readonly #backoff: Backoff;
+  readonly #retry: Timer;
+  readonly #membersRetry: Timer;
+  /** Somebody called `join`, so that the last unsubscribe does not leave. */
+  #kept = false;
+  #subscriptions = 0;
+  #wanted = false;
+  #state: RoomState = 'left';
+  /** On this connection. What comes for a room that we are not in has no place in its order. */
+  #member = false;
+  #entering = false;
+  /** Whether the last join asked for notices; the handshake cannot. */
+  #noticesAsked = false;
+  /** Counts joins and leaves, so that an answer to an older one is known. */
+  #turn = 0;
+  #position: Position | undefined;
+  #joined: Joined | undefined;
+
+  /** @internal */
+  constructor(name: string, options: RoomOptions, host: RoomHost) {
+    super(cause => host.handlerFailed(cause));
+    this.name = name;
+    this.#host = host;
+    this.#options = { ...options };
+    this.#position = options.since;
+    this.#backoff = new Backoff(host.backoff, host.random);
+    this.#retry = new Timer(host.clock);
+    this.#membersRetry = new Timer(host.clock);
+  }
+
+  get state(): RoomState {
+    return this.#state;
+  }
+
+  /** "I have everything up to here": what to store if you want to go on from here after a restart of the page. */
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  /** Who is here, by `clientId`; kept up to date with `presence`. */
+  get members(): ReadonlyMap<string, Member<I>> {
+    return this.#members.view as ReadonlyMap<string, Member<I>>;
+  }
+
+  /** Joins, and stays until `leave()`. */
+  join(options: JoinOptions = {}): Promise<Joined> {
+    const { signal, timeoutMs } = options;
+    this.#kept = true;
+    if (this.#member && this.#joined) return Promise.resolve(this.#joined);
+    if (signal?.aborted) return Promise.reject(abortError(signal));
+    const timer = new Timer(this.#host.clock);
+    const joined = new Promise<Joined>((resolve, reject) => {
+      const waiter = { resolve, reject };
+      this.#waiters.add(waiter);
+      if (timeoutMs !== undefined) {
+        timer.set(timeoutMs, () => {
+          this.#waiters.delete(waiter);
+          reject(new FanoutError('timeout', `Not in '${this.name}' within ${timeoutMs} ms; it is still being tried.`, { retryable: true, room: this.name }));
+        });
+      }
+    });
+    this.#want();
+    return abortable(joined, signal).finally(() => timer.clear());
+  }
+
+  /** Leaves, and forgets the position. */
+  async leave(options: CommandOptions = {}): Promise<void> {
+    const told = this.#host.line.ready && (this.#member || this.#entering);
+    this.#kept = false;
+    this.#forget();
+    this.#fail(new FanoutError('removed', `'${this.name}' was left.`, { room: this.name }));
+    for (const stream of [...this.#streams]) stream.end();
+    if (!told) return;
+    try {
+      await this.#host.commands.run({ type: 'leave', room: this.name }, 'never', options);
+    } catch (cause) {
+      // The end of a connection is a leave too, and a join that was refused needs none.
+      if (cause instanceof FanoutError && (cause.code === 'connection_lost' || cause.code === 'not_joined' || cause.code === 'closed')) return;
+      throw cause;
+    }
+  }
+
+  /** Joins, and calls for each message. The function that comes back ends it; the last one to end leaves, unless `join()` was called. */
+  subscribe(listener: Listener<Message<T>>, options: ListenOptions = {}): () => void {
+    const { signal } = options;
+    if (signal?.aborted) return () => {};
+    const off = this.on('message', listener);
+    const release = this.#hold();
+    const end = (): void => {
+      signal?.removeEventListener('abort', end);
+      off();
+      release();
+    };
+    signal?.addEventListener('abort', end);
+    return end;
+  }
+
+  /** Joins, and gives the messages to `for await`. Ends when the room is left or the client is closed. */
+  messages(options: StreamOptions = {}): MessageStream<Message<T>> {
+    const stream: MessageStream<Message<T>> = new MessageStream(options, () => {
+      this.#streams.delete(stream);
+      release();
+    });
+    this.#streams.add(stream);
+    const release = this.#hold();
+    return stream;
+  }
+
+  [Symbol.asyncIterator](): MessageStream<Message<T>> {
+    return this.messages();
+  }
+
+  /** Publishes; resolves when the backplane has the message. Waits where there is no connection. You need not be a member. */
+  publish(payload: T, options?: PublishOptions): Promise<Published> {
+    return this.#host.outbox.publish(this.name, payload, options);
+  }
+
+  /** One page of the room's history, oldest first. */
+  async history(options: HistoryOptions = {}): Promise<HistoryPage<T>> {
+    const { since, limit } = options;
+    const answer = await this.#host.commands.run(
+      { type: 'history', room: this.name, payload: { since, limit } }, 'again', options);
+    const { epoch, offset, messages, more } = answer.payload as { epoch?: string; offset?: number; messages: Message<T>[]; more: boolean };
+    const last = messages.at(-1)?.offset;
+    return present<HistoryPage<T>>({
+      messages,
+      position: position(epoch, offset),
+      next: more ? position(epoch, last) : undefined,
+    });
+  }
+
+  /**
+   * The room's history, page by page.
+   * @param options `upTo`: stops behind this position. After a `reset`, give its position: what comes live stands behind it.
+   */
+  async *replay(options: HistoryOptions & { upTo?: Position | undefined } = {}): AsyncGenerator<Message<T>, void, undefined> {
+    const { upTo } = options;
+    let { since } = options;
+    do {
+      const page = await this.history({ ...options, since });
+      for (const message of page.messages) {
+        if (upTo && upTo.epoch === page.position?.epoch && message.offset! > upTo.offset) return;
+        yield message;
+      }
+      since = page.next;
+    } while (since);
+  }
+
+  /** How many are here, and who: one page, as the node tells it. */
+  async presence(options: CommandOptions & { count?: boolean; after?: string | undefined; limit?: number } = {}): Promise<PresencePage<I>> {
+    const { count, after, limit } = options;
+    const payload = { count, after, limit };
+    return (await this.#host.commands.run({ type: 'presence', room: this.name, payload }, 'again', options)).payload as PresencePage<I>;
+  }
+
+  /** Adds what a later `client.room(name, options)` asks for. @internal */
+  extend(options: RoomOptions): void {
+    if (options.presence && !this.#options.presence) {
+      this.#options.presence = true;
+      if (this.#member) this.#sendJoin();
+    }
+    if (this.#joined) return;
+    if (options.last !== undefined) this.#options.last = options.last;
+    if (options.since) this.#position = options.since;
+  }
+
+  /** As in `rooms=` of the handshake; undefined where a `join` is needed, which can say more. @internal */
+  get queryItem(): string | undefined {
+    if (!this.#wanted || this.#options.presence || this.name === AllRoom) return undefined;
+    if (this.#position) return `${this.name};${this.#position.epoch};${this.#position.offset}`;
+    return this.#options.last !== undefined && !this.#joined ? undefined : this.name;
+  }
+
+  /** Whether publishes should wait for a join that is on its way. @internal */
+  get entering(): boolean {
+    return this.#wanted && !this.#member && this.name !== AllRoom;
+  }
+
+  /** @param joining whether the handshake has named the room. @internal */
+  connected(joining: boolean): void {
+    if (joining) {
+      this.#entering = true;
+      this.#noticesAsked = false;
+      this.#turn++;
+      // It was left while the handshake was under way.
+      if (!this.#wanted) void this.leave().catch((error: FanoutError) => this.#host.fault(error));
+    } else {
+      this.#enter();
+    }
+  }
+
+  /** The node joins a user's own room by itself. @internal */
+  adopt(): void {
+    this.#wanted = this.#kept = true;
+    this.#setState('joining');
+  }
+
+  /** @internal */
+  lost(): void {
+    this.#member = this.#entering = false;
+    this.#turn++;
+    this.#retry.clear();
+    this.#membersRetry.clear();
+    this.#members.abandon();
+    if (this.#wanted) this.#setState('joining');
+  }
+
+  /** @internal */
+  closed(error: FanoutError, byUs: boolean): void {
+    this.lost();
+    this.#setState('left');
+    this.#fail(error);
+    for (const stream of [...this.#streams]) stream.end(byUs ? undefined : error);
+  }
+
+  /** The client connects again after it was closed by the node. @internal */
+  reopened(): void {
+    if (this.#wanted) this.#setState('joining');
+  }
+
+  /** What the node says about this room without an `id`. @internal */
+  received(message: Inbound): void {
+    switch (message.type) {
+      case 'message':
+        return this.#message(message as unknown as Message<T>);
+      case 'joined':
+        if (this.#entering) this.#enteredWith(message);
+        return;
+      case 'error': {
+        const error = nodeError(message.payload as ErrorPayload, this.name);
+        if (this.#entering) this.#refused(error);
+        else this.#report(error);
+        return;
+      }
+      case 'left': {
+        if (!this.#member) return;
+        const { reason = '' } = (message.payload ?? {}) as { reason?: string };
+        const error = new FanoutError('removed', `The node put this connection out of '${this.name}': ${reason}`, { room: this.name });
+        this.#kept = false;
+        this.#drop();
+        this.emit('left', { room: this.name, reason });
+        for (const stream of [...this.#streams]) stream.end(error);
+        return;
+      }
+      case 'reset':
+        if (!this.#member) return;
+        this.#position = message.payload as Position;
+        this.emit('reset', { room: this.name, reason: 'reset', position: this.#position });
+        return this.#readMembers();
+      case 'presence.join':
+      case 'presence.leave': {
+        if (!this.#member) return;
+        const change: PresenceChange<I> = { kind: message.type === 'presence.join' ? 'join' : 'leave', member: message.payload as Member<I> };
+        this.#members.notice(change);
+        this.emit('presence', change);
+        this.emit('members', this.members);
+        return;
+      }
+    }
+  }
+
+  #message(message: Message<T>): void {
+    if (this.name !== AllRoom) {
+      if (!this.#member) return;
+      const { offset } = message;
+      if (offset !== undefined && this.#position) {
+        if (offset <= this.#position.offset) return;
+        this.#position = { epoch: this.#position.epoch, offset };
+      }
+    }
+    this.#host.message(message);
+    this.emit('message', message);
+    for (const stream of [...this.#streams]) stream.push(message);
+  }
+
+  #hold(): () => void {
+    this.#subscriptions++;
+    this.#want();
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--this.#subscriptions === 0 && !this.#kept && this.#wanted) {
+        void this.leave().catch((error: FanoutError) => this.#host.fault(error));
+      }
+    };
+  }
+
+  #want(): void {
+    if (!this.#wanted) {
+      this.#wanted = true;
+      this.#setState('joining');
+    }
+    this.#enter();
+  }
+
+  #enter(): void {
+    if (this.#wanted && !this.#member && !this.#entering && this.#host.line.ready && this.name !== AllRoom) this.#sendJoin();
+  }
+
+  #sendJoin(): void {
+    const { presence, last } = this.#options;
+    const since = this.#member ? undefined : this.#position ?? (this.#joined || last === undefined ? undefined : { last });
+    const turn = ++this.#turn;
+    if (!this.#member) this.#entering = true;
+    this.#noticesAsked = presence === true;
+    this.#host.commands.call(
+      { type: 'join', room: this.name, payload: { since, presence } }, 'never', { timeoutMs: Infinity },
+      outcome => {
+        if (turn !== this.#turn) return;
+        if (!(outcome instanceof FanoutError)) this.#enteredWith(outcome);
+        else if (!this.#member) this.#refused(outcome);
+        else this.#report(outcome);
+      });
+  }
+
+  #enteredWith(message: Inbound): void {
+    const { epoch, offset, recovered, count } = message.payload as { epoch?: string; offset?: number; recovered: boolean; count: number };
+    // The answer to a join in a room that we were in already tells where the room is, not where we are (docs/protocol.md, 9.1).
+    if (this.#member) return this.#readMembers();
+    this.#member = true;
+    this.#entering = false;
+    this.#backoff.reset();
+    const resumed = this.#position !== undefined || this.#joined !== undefined;
+    this.#position = position(epoch, offset);
+    const joined = present<Joined>({ room: this.name, recovered, count, first: !this.#joined, position: this.#position });
+    this.#joined = joined;
+    this.#setState('joined');
+    this.emit('joined', joined);
+    if (resumed && recovered) this.emit('recovered', joined);
+    if (resumed && !recovered) this.emit('reset', present<Reset>({ room: this.name, reason: 'not_recovered', position: this.#position }));
+    for (const waiter of this.#waiters) waiter.resolve(joined);
+    this.#waiters.clear();
+    if (this.#options.presence && !this.#noticesAsked) this.#sendJoin();
+    else this.#readMembers();
+    this.#host.outbox.opened(this.name);
+  }
+
+  #refused(error: FanoutError): void {
+    if (error.code === 'connection_lost' || error.code === 'closed') return;
+    if (error.code === 'already_joined') {
+      // A join of ours came through although its answer said otherwise. Where it began is not known, so it begins again.
+      void this.#host.commands.run({ type: 'leave', room: this.name }, 'never').catch(() => {});
+      return this.#sendJoin();
+    }
+    if (error.retryable) {
+      return this.#retry.set(Math.max(error.retryAfterMs ?? 0, this.#backoff.next()), () => {
+        this.#entering = false;
+        this.#enter();
+      });
+    }
+    this.#drop();
+    for (const stream of [...this.#streams]) stream.end(error);
+    // Who waits for the join is told by it.
+    if (this.#waiters.size > 0) this.#fail(error);
+    else this.#report(error);
+    this.#host.outbox.opened(this.name);
+  }
+
+  #readMembers(): void {
+    if (!this.#options.presence) return;
+    this.#members.read(after => this.presence({ limit: 1_000, after })).then(
+      fresh => {
+        if (fresh) this.emit('members', this.members);
+      },
+      (error: FanoutError) => {
+        if (!this.#member) return;
+        if (error.retryable) this.#membersRetry.set(Math.max(error.retryAfterMs ?? 0, this.#host.backoff.minDelayMs), () => this.#readMembers());
+        else this.#report(error);
+      });
+  }
+
+  #forget(): void {
+    this.#position = undefined;
+    this.#joined = undefined;
+    this.#drop();
+  }
+
+  /** Not wanted any more, and not in it. */
+  #drop(): void {
+    this.#wanted = this.#member = this.#entering = false;
+    this.#turn++;
+    this.#retry.clear();
+    this.#membersRetry.clear();
+    this.#members.clear();
+    this.#setState('left');
+  }
+
+  #fail(error: FanoutError): void {
+    for (const waiter of this.#waiters) waiter.reject(error);
+    this.#waiters.clear();
+  }
+
+  #report(error: FanoutError): void {
+    this.emit('error', error);
+    this.#host.fault(error);
+  }
+
+  #setState(state: RoomState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.emit('state', state);
+  }
+}

@@ -1,0 +1,113 @@
+import { FanoutError, abortError } from './errors.js';
+
+export interface StreamOptions {
+  /** Messages that may wait for the loop. Default 1,000. */
+  bufferSize?: number;
+  /**
+   * What happens beyond it. `error` (default): the loop ends with `overflow`, so that nothing is lost in silence. `drop_oldest`: for state
+   * that replaces itself; `dropped` counts.
+   */
+  overflow?: 'error' | 'drop_oldest';
+  /** Ends the loop, without an error. */
+  signal?: AbortSignal;
+}
+
+/** Messages for `for await`, with a bounded buffer. */
+export class MessageStream<T> implements AsyncIterableIterator<T> {
+  readonly #buffer: T[] = [];
+  readonly #bufferSize: number;
+  readonly #overflow: 'error' | 'drop_oldest';
+  readonly #ended: () => void;
+  #waiting: { resolve(result: IteratorResult<T>): void; reject(error: unknown): void } | undefined;
+  #over = false;
+  #error: FanoutError | undefined;
+  #dropped = 0;
+
+  /** @internal */
+  constructor(options: StreamOptions, ended: () => void) {
+    const { bufferSize = 1_000, overflow = 'error', signal } = options;
+    if (!(bufferSize >= 1)) throw new RangeError(`bufferSize is ${bufferSize}: it must be 1 or more.`);
+    this.#bufferSize = bufferSize;
+    this.#overflow = overflow;
+    const aborted = (): void => this.end();
+    this.#ended = () => {
+      signal?.removeEventListener('abort', aborted);
+      ended();
+    };
+    if (signal?.aborted) queueMicrotask(aborted);
+    else signal?.addEventListener('abort', aborted);
+  }
+
+  /** Messages that were dropped, with `drop_oldest`. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    if (this.#buffer.length > 0) return Promise.resolve({ done: false, value: this.#buffer.shift()! });
+    if (this.#error) {
+      const error = this.#error;
+      this.#error = undefined;
+      return Promise.reject(error);
+    }
+    if (this.#over) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
+  }
+
+  return(): Promise<IteratorResult<T>> {
+    this.#buffer.length = 0;
+    this.end();
+    this.#error = undefined;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** @internal */
+  push(value: T): void {
+    if (this.#over) return;
+    if (this.#waiting) {
+      const { resolve } = this.#waiting;
+      this.#waiting = undefined;
+      return resolve({ done: false, value });
+    }
+    if (this.#buffer.length >= this.#bufferSize) {
+      if (this.#overflow === 'error') {
+        return this.end(new FanoutError('overflow', `${this.#bufferSize} messages are waiting; no more may (bufferSize).`));
+      }
+      this.#buffer.shift();
+      this.#dropped++;
+    }
+    this.#buffer.push(value);
+  }
+
+  /** What is in the buffer is still read. @internal */
+  end(error?: FanoutError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#error = error;
+    this.#ended();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (!waiting) return;
+    if (error) {
+      this.#error = undefined;
+      waiting.reject(error);
+    } else {
+      waiting.resolve({ done: true, value: undefined });
+    }
+  }
+}
+
+/** Waits for a promise no longer than the signal says. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => reject(abortError(signal));
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
