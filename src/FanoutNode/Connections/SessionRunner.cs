@@ -7,6 +7,7 @@ using Fanout.Node.Drain;
 using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Rooms;
+using Fanout.Node.Testing;
 using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
 
@@ -20,6 +21,7 @@ internal sealed partial class SessionRunner(
     IMessageHandler handler,
     IBackplane backplane,
     DrainState drain,
+    EchoRunner echo,
     LimitsOptions limits,
     HeartbeatOptions heartbeat,
     TimeProvider time,
@@ -27,7 +29,7 @@ internal sealed partial class SessionRunner(
     ILogger<SessionRunner> logger)
 {
     // How long the peer may take for its half of the close handshake; browsers answer at once.
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ConnectionTimes _times = new(heartbeat.Interval, heartbeat.Timeout, CloseTimeout);
     private readonly OutboundLimits _outboundLimits = new(limits.MaxBacklogBytes, limits.StallTimeout);
@@ -40,6 +42,8 @@ internal sealed partial class SessionRunner(
     public Task RunAsync(
         HandshakeAcceptance accepted, PipeReader input, Func<Connection, OutboundLimits, Outbound> open, Action abort, ReadOnlyMemory<byte> firstBytes)
     {
+        if (accepted.IsEcho)
+            return echo.RunAsync(accepted, input, open, abort, firstBytes);
         var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow());
         var session = new Session(connection, limits);
         connection.UseTransport(open(connection, _outboundLimits), abort);

@@ -15,6 +15,7 @@ using Fanout.Node.Lanes;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
+using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting;
 
@@ -41,6 +42,7 @@ internal static class FanoutServices
         .AddSingleton(settings.Drain)
         .AddSingleton(settings.Auth)
         .AddSingleton(settings.Api)
+        .AddSingleton(settings.Testing)
         .AddSingleton(TimeProvider.System)
         .AddSingleton<FanoutMetrics>();
 
@@ -60,6 +62,7 @@ internal static class FanoutServices
         .AddSingleton<HandshakeValidator>()
         .AddSingleton<SocketEndpoint>()
         .AddSingleton<SocketFastLane>()
+        .AddSingleton<EchoRunner>()
         .AddSingleton<SessionRunner>();
 
     private static IServiceCollection AddRooms(this IServiceCollection services, FanoutSettings settings) => services

@@ -8,6 +8,9 @@ internal sealed record HandshakeRequest
     /// <summary>Whether this is HTTP/2's extended CONNECT (RFC 8441), which has no Upgrade header and no key.</summary>
     public bool IsExtendedConnect { get; init; }
 
+    /// <summary>Whether this asks for <c>/echo</c>, which only a node under test serves.</summary>
+    public bool IsEcho { get; init; }
+
     public string? Upgrade { get; init; }
 
     public string? Connection { get; init; }

@@ -14,4 +14,8 @@ internal sealed record HandshakeRefusal(int Status, string Title, (string Name, 
 /// <param name="EchoedProtocol">The subprotocol to answer; null where the client offered none.</param>
 /// <param name="Rooms">Rooms to join at once, with positions; the user's own room included.</param>
 internal sealed record HandshakeAcceptance(
-    WireFormat Format, string? EchoedProtocol, Principal Principal, IReadOnlyList<RequestedRoom> Rooms);
+    WireFormat Format, string? EchoedProtocol, Principal Principal, IReadOnlyList<RequestedRoom> Rooms)
+{
+    /// <summary>Whether the messages are to be given back (<c>/echo</c>).</summary>
+    public bool IsEcho { get; init; }
+}

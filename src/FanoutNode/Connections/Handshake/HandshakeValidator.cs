@@ -20,6 +20,8 @@ internal sealed class HandshakeValidator(
         // 1
         if (!request.IsExtendedConnect && CheckUpgrade(request) is { } notAnUpgrade)
             return (null, notAnUpgrade);
+        if (request.IsEcho)
+            return (new HandshakeAcceptance(WireFormat.Json, null, Principal.Anonymous, []) { IsEcho = true }, null);
 
         // 2
         if (drain.IsDraining)

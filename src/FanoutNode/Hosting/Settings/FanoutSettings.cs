@@ -9,6 +9,7 @@ using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Rooms;
+using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting.Settings;
 
@@ -42,6 +43,8 @@ internal sealed class FanoutSettings
     public AdminOptions Admin { get; set; } = new();
 
     public TlsOptions Tls { get; set; } = new();
+
+    public TestingOptions Testing { get; set; } = new();
 }
 
 /// <summary>Settings under <c>Fanout:Node</c>.</summary>

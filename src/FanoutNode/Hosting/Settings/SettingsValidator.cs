@@ -29,6 +29,11 @@ internal static class SettingsValidator
         for (var i = 0; i < settings.Api.Keys.Count; i++)
             CheckApiKey(settings.Api.Keys[i], $"Fanout:Api:Keys:{i}", problems);
         problems.NotNegative("Fanout:Tls:ReloadInterval", settings.Tls.ReloadInterval);
+        problems.Check(
+            settings.Testing.EchoMaxMessageBytes is >= SmallestMessageLimit and <= LargestMessageLimit,
+            "Fanout:Testing:EchoMaxMessageBytes",
+            settings.Testing.EchoMaxMessageBytes,
+            $"{SmallestMessageLimit} to {LargestMessageLimit} bytes");
         problems.Check(settings.Admin.Port is >= 0 and <= 65535, "Fanout:Admin:Port", settings.Admin.Port, "a port from 1 to 65535, or 0 for none of its own");
     }
 
