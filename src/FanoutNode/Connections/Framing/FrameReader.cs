@@ -19,6 +19,7 @@ internal sealed class FrameReader(long maxMessageBytes) : IDisposable
 
     private byte[]? _message;
     private int _messageLength;
+    private int _validated;
     private Opcode _messageOpcode;
     private byte[]? _control;
     private int _controlLength;
@@ -51,13 +52,15 @@ internal sealed class FrameReader(long maxMessageBytes) : IDisposable
 
             TakePayload(ref buffer);
             if (_frameRead < _frame.PayloadLength)
-                return default;
+                return IsTextSoFar() ? default : NotUtf8();
 
             _inFrame = false;
             if (_frame.IsControl)
                 return CompleteControl();
             if (_frame.IsFinal)
                 return CompleteMessage();
+            if (!IsTextSoFar())
+                return NotUtf8();
         }
     }
 
@@ -125,12 +128,28 @@ internal sealed class FrameReader(long maxMessageBytes) : IDisposable
         _message = larger;
     }
 
+    // Looks at what came since the last look, so that a message in many pieces is looked at once, and a bad one is refused at its first bad
+    // byte. A character that is cut off is left for the next look, if it can still become one.
+    private bool IsTextSoFar()
+    {
+        if (_messageOpcode != Opcode.Text || _validated == _messageLength)
+            return true;
+        var unseen = _message.AsSpan(_validated, _messageLength - _validated);
+        var whole = unseen.Length - Utf8Tail.Length(unseen);
+        if (!Utf8.IsValid(unseen[..whole]) || !Utf8Tail.CanGoOn(unseen[whole..]))
+            return false;
+        _validated += whole;
+        return true;
+    }
+
+    private static InboundFrame NotUtf8() => InboundFrame.Violation(CloseCode.InvalidPayload, "a text message is not UTF-8");
+
     private InboundFrame CompleteMessage()
     {
         var payload = _message.AsSpan(0, _messageLength);
         _handedOut = true;
-        if (_messageOpcode == Opcode.Text && !Utf8.IsValid(payload))
-            return InboundFrame.Violation(CloseCode.InvalidPayload, "a text message is not UTF-8");
+        if (_messageOpcode == Opcode.Text && !Utf8.IsValid(payload[_validated..]))
+            return NotUtf8();
         return new InboundFrame { Kind = InboundKind.Message, Opcode = _messageOpcode, Payload = payload };
     }
 
@@ -166,6 +185,7 @@ internal sealed class FrameReader(long maxMessageBytes) : IDisposable
             ArrayPool<byte>.Shared.Return(_message);
         _message = null;
         _messageLength = 0;
+        _validated = 0;
         _messageOpcode = Opcode.Continuation;
         _handedOut = false;
     }
