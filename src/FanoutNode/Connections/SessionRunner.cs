@@ -63,7 +63,7 @@ internal sealed partial class SessionRunner(
             rooms.JoinAll(session, accepted.Rooms);
 
         // A method of its own, so that what only the handshake needed is not kept for as long as the connection lives.
-        return ServeAsync(session, input);
+        return ServeAsync(session, input, accepted.Extension is not null);
     }
 
     // The drain began behind the handshake's check, and may have told everybody before this session was on the list.
@@ -73,11 +73,11 @@ internal sealed partial class SessionRunner(
         connection.Close(CloseCode.GoingAway, "the node is draining");
     }
 
-    private async Task ServeAsync(Session session, PipeReader input)
+    private async Task ServeAsync(Session session, PipeReader input, bool inflates)
     {
         var connection = session.Connection;
         var end = PumpEnd.Lost;
-        using var frames = new FrameReader(limits.MaxMessageBytes);
+        using var frames = new FrameReader(limits.MaxMessageBytes, inflates);
         try
         {
             // 4

@@ -42,6 +42,7 @@ internal static class FanoutServices
         .AddSingleton(settings.Drain)
         .AddSingleton(settings.Auth)
         .AddSingleton(settings.Api)
+        .AddSingleton(settings.Compression)
         .AddSingleton(settings.Testing)
         .AddSingleton(TimeProvider.System)
         .AddSingleton<FanoutMetrics>();

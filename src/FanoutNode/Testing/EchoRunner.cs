@@ -29,7 +29,7 @@ internal sealed class EchoRunner(LaneSet lanes, LimitsOptions limits, TestingOpt
         var connection = new Connection(ConnectionId.New(), accepted.Format, Principal.Anonymous, lanes.Next(), Times, time.GetUtcNow());
         connection.UseTransport(open(connection, _outboundLimits), abort);
         connection.Lane.Post(new AttachWork(connection, firstBytes, default));
-        using var frames = new FrameReader(testing.EchoMaxMessageBytes);
+        using var frames = new FrameReader(testing.EchoMaxMessageBytes, accepted.Extension is not null);
         // The drain does not know these connections.
         using var stop = lifetime.ApplicationStopping.Register(() => connection.Close(CloseCode.GoingAway, "the node stops"));
         try

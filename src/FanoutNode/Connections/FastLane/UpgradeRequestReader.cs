@@ -71,7 +71,7 @@ internal static class UpgradeRequestReader
 
     private sealed class Handler(bool takesEcho) : IHttpRequestLineHandler, IHttpHeadersHandler
     {
-        private string? _connection, _upgrade, _version, _key, _protocols, _origin, _host, _authorization;
+        private string? _connection, _upgrade, _version, _key, _protocols, _extensions, _origin, _host, _authorization;
         private string _query = "";
         private bool _hasBody;
         private bool _isRepeated;
@@ -91,6 +91,7 @@ internal static class UpgradeRequestReader
             Version = _version,
             Key = _key,
             Protocols = _protocols,
+            Extensions = _extensions,
             Origin = _origin,
             Host = _host,
             Authorization = _authorization,
@@ -136,6 +137,9 @@ internal static class UpgradeRequestReader
                     break;
                 case 22 when Is(name, "sec-websocket-protocol"u8):
                     Append(ref _protocols, value);
+                    break;
+                case 24 when Is(name, "sec-websocket-extensions"u8):
+                    Append(ref _extensions, value);
                     break;
                 case 14 when Is(name, "content-length"u8):
                 case 17 when Is(name, "transfer-encoding"u8):

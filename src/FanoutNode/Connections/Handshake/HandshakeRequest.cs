@@ -22,6 +22,9 @@ internal sealed record HandshakeRequest
     /// <summary>All offered subprotocols, comma-separated as on the wire.</summary>
     public string? Protocols { get; init; }
 
+    /// <summary>All offered extensions, comma-separated as on the wire.</summary>
+    public string? Extensions { get; init; }
+
     public string? Origin { get; init; }
 
     public string? Host { get; init; }

@@ -16,6 +16,9 @@ internal sealed record HandshakeRefusal(int Status, string Title, (string Name, 
 internal sealed record HandshakeAcceptance(
     WireFormat Format, string? EchoedProtocol, Principal Principal, IReadOnlyList<RequestedRoom> Rooms)
 {
+    /// <summary>The extension to answer, which is permessage-deflate; null where none was agreed.</summary>
+    public string? Extension { get; init; }
+
     /// <summary>Whether the messages are to be given back (<c>/echo</c>).</summary>
     public bool IsEcho { get; init; }
 }

@@ -1,4 +1,5 @@
 using Fanout.Node.Auth;
+using Fanout.Node.Compression;
 using Fanout.Node.Drain;
 using Fanout.Node.Limits;
 using Fanout.Node.Rooms;
@@ -9,7 +10,7 @@ namespace Fanout.Node.Connections.Handshake;
 /// <summary>Decides over a handshake: whether it is one, whether the node takes it, from where it comes, and who it is.</summary>
 /// <remarks>Refusals are plain HTTP, before the upgrade, so that the client sees a status and not a socket that dies.</remarks>
 internal sealed class HandshakeValidator(
-    IAuthenticator authenticator, OriginPolicy origins, DrainState drain, LimitsOptions limits, ConnectionRegistry connections)
+    IAuthenticator authenticator, OriginPolicy origins, DrainState drain, LimitsOptions limits, ConnectionRegistry connections, CompressionOptions compression)
 {
     private const string SupportedVersion = "13";
     private const int KeyBytes = 16;
@@ -21,7 +22,7 @@ internal sealed class HandshakeValidator(
         if (!request.IsExtendedConnect && CheckUpgrade(request) is { } notAnUpgrade)
             return (null, notAnUpgrade);
         if (request.IsEcho)
-            return (new HandshakeAcceptance(WireFormat.Json, null, Principal.Anonymous, []) { IsEcho = true }, null);
+            return (new HandshakeAcceptance(WireFormat.Json, null, Principal.Anonymous, []) { IsEcho = true, Extension = ExtensionFor(request) }, null);
 
         // 2
         if (drain.IsDraining)
@@ -43,8 +44,10 @@ internal sealed class HandshakeValidator(
         if (principal is null)
             return (null, new HandshakeRefusal(401, "A valid token is needed.", ("WWW-Authenticate", "Bearer")));
 
-        return (new HandshakeAcceptance(offered.Format, offered.Echo, principal, RoomsOf(request, principal)), null);
+        return (new HandshakeAcceptance(offered.Format, offered.Echo, principal, RoomsOf(request, principal)) { Extension = ExtensionFor(request) }, null);
     }
+
+    private string? ExtensionFor(HandshakeRequest request) => compression.Enabled ? DeflateOffer.Accept(request.Extensions) : null;
 
     private static HandshakeRefusal? CheckUpgrade(HandshakeRequest request)
     {

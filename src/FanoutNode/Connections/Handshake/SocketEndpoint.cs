@@ -31,6 +31,8 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
             rate.MinDataRate = null;
         if (accepted!.EchoedProtocol is { } protocol)
             context.Response.Headers.SecWebSocketProtocol = protocol;
+        if (accepted.Extension is { } extension)
+            context.Response.Headers.SecWebSocketExtensions = extension;
 
         Stream stream;
         if (extendedConnect is not null)
@@ -61,6 +63,7 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
             Connection = headers.Connection,
             Version = headers.SecWebSocketVersion,
             Key = headers.SecWebSocketKey,
+            Extensions = headers.SecWebSocketExtensions,
             Protocols = headers.SecWebSocketProtocol,
             Origin = headers.Origin,
             Host = headers.Host,

@@ -2,6 +2,7 @@ using Fanout.Node.Api;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
 using Fanout.Node.Backplane.Redis;
+using Fanout.Node.Compression;
 using Fanout.Node.Connections;
 using Fanout.Node.Drain;
 using Fanout.Node.Hosting.Tls;
@@ -43,6 +44,8 @@ internal sealed class FanoutSettings
     public AdminOptions Admin { get; set; } = new();
 
     public TlsOptions Tls { get; set; } = new();
+
+    public CompressionOptions Compression { get; set; } = new();
 
     public TestingOptions Testing { get; set; } = new();
 }
