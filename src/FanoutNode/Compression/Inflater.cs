@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.Security.Cryptography;
 
 namespace Fanout.Node.Compression;
 
@@ -20,10 +19,10 @@ internal enum InflateResult
 internal static class Inflater
 {
     private const int SmallestBuffer = 1024;
-    private const int TrailerLength = 8;
 
-    // What a sender cuts off; then, so that the end can be told from a stream that is cut off, a last block with bytes that no sender can know.
-    private static readonly byte[] Tail = [0, 0, 0xFF, 0xFF, 0x01, TrailerLength, 0, 0xFF - TrailerLength, 0xFF, .. RandomNumberGenerator.GetBytes(TrailerLength)];
+    // What a sender cuts off; then an empty final block. A stream that wants still more behind it was cut off: DeflateStream itself takes that
+    // for an ordinary end.
+    private static readonly byte[] Tail = [0, 0, 0xFF, 0xFF, 0x01, 0, 0, 0xFF, 0xFF];
 
     /// <summary>Inflates at most <paramref name="limit"/> bytes.</summary>
     /// <param name="message">Rented from the shared pool, for the caller to return; null unless done.</param>
@@ -38,8 +37,8 @@ internal static class Inflater
             using var input = new MessageStream(compressed, Tail);
             using var inflate = new DeflateStream(input, CompressionMode.Decompress);
             var count = 0;
-            // The trailer is not the sender's. One byte over is enough to know.
-            var most = limit + TrailerLength + 1;
+            // One byte over is enough to know.
+            var most = limit + 1;
             while (inflate.Read(buffer, count, (int)Math.Min(buffer.Length, most) - count) is > 0 and var read)
             {
                 count += read;
@@ -49,13 +48,8 @@ internal static class Inflater
                     buffer = Larger(buffer, count, most);
             }
 
-            var ended = buffer.AsSpan(0, count).EndsWith(Tail.AsSpan(^TrailerLength..));
-            // A sender may also end its last block itself (section 7.2.3.4); then the tail is not asked for.
-            if (!ended && input.TailWasRead)
+            if (input.WasAskedForMore)
                 return result;
-            count -= ended ? TrailerLength : 0;
-            if (count > limit)
-                return result = InflateResult.TooLarge;
             (message, length) = (buffer, count);
             return result = InflateResult.Done;
         }
@@ -78,12 +72,13 @@ internal static class Inflater
         return larger;
     }
 
-    /// <summary>The message, then the tail, never both in one read.</summary>
+    /// <summary>The message, then the tail; notes whether that was enough.</summary>
     private sealed class MessageStream(ReadOnlyMemory<byte> message, ReadOnlyMemory<byte> tail) : Stream
     {
         private ReadOnlyMemory<byte> _rest = message;
+        private bool _inTail;
 
-        public bool TailWasRead { get; private set; }
+        public bool WasAskedForMore { get; private set; }
 
         public override bool CanRead => true;
 
@@ -97,8 +92,12 @@ internal static class Inflater
 
         public override int Read(Span<byte> buffer)
         {
-            if (_rest.IsEmpty && !TailWasRead)
-                (_rest, TailWasRead) = (tail, true);
+            if (_rest.IsEmpty)
+            {
+                WasAskedForMore = _inTail;
+                (_rest, _inTail) = (_inTail ? default : tail, true);
+            }
+
             var count = Math.Min(buffer.Length, _rest.Length);
             _rest.Span[..count].CopyTo(buffer);
             _rest = _rest[count..];
