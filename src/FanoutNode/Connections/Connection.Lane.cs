@@ -44,7 +44,8 @@ internal sealed partial class Connection : ILaneClient
         lane.Timers.Schedule(this, NextDue());
         if (!firstBytes.IsEmpty)
             Send(firstBytes, null);
-        Send(connectedFrame, null);
+        if (!connectedFrame.IsEmpty)
+            Send(connectedFrame, null);
     }
 
     /// <summary>A new token was taken.</summary>

@@ -8,6 +8,7 @@ using Fanout.Node.Drain;
 using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Rooms;
+using Fanout.Node.Testing;
 using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
 
@@ -22,6 +23,7 @@ internal sealed partial class SessionRunner(
     IBackplane backplane,
     DrainState drain,
     RevokedUsers revoked,
+    EchoRunner echo,
     LimitsOptions limits,
     HeartbeatOptions heartbeat,
     TimeProvider time,
@@ -29,7 +31,7 @@ internal sealed partial class SessionRunner(
     ILogger<SessionRunner> logger)
 {
     // How long the peer may take for its half of the close handshake; browsers answer at once.
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ConnectionTimes _times = new(heartbeat.Interval, heartbeat.Timeout, CloseTimeout);
     private readonly OutboundLimits _outboundLimits = new(limits.MaxBacklogBytes, limits.StallTimeout);
@@ -57,6 +59,8 @@ internal sealed partial class SessionRunner(
     private Task Start(
         HandshakeAcceptance accepted, PipeReader input, Func<Connection, OutboundLimits, Outbound> open, Action abort, ReadOnlyMemory<byte> firstBytes)
     {
+        if (accepted.IsEcho)
+            return echo.RunAsync(accepted, input, open, abort, firstBytes);
         var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow());
         var session = new Session(connection, limits);
         connection.UseTransport(open(connection, _outboundLimits), abort);
@@ -78,7 +82,7 @@ internal sealed partial class SessionRunner(
             rooms.JoinAll(session, accepted.Rooms);
 
         // A method of its own, so that what only the handshake needed is not kept for as long as the connection lives.
-        return ServeAsync(session, input, accepted.Ticket);
+        return ServeAsync(session, input, accepted.Extension is not null, accepted.Ticket);
     }
 
     // The drain began behind the handshake's check, and may have told everybody before this session was on the list.
@@ -88,11 +92,11 @@ internal sealed partial class SessionRunner(
         connection.Close(CloseCode.GoingAway, "the node is draining");
     }
 
-    private async Task ServeAsync(Session session, PipeReader input, ConnectionTicket? ticket)
+    private async Task ServeAsync(Session session, PipeReader input, bool inflates, ConnectionTicket? ticket)
     {
         var connection = session.Connection;
         var end = PumpEnd.Lost;
-        using var frames = new FrameReader(limits.MaxMessageBytes);
+        using var frames = new FrameReader(limits.MaxMessageBytes, inflates);
         try
         {
             // 4

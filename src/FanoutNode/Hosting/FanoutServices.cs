@@ -17,6 +17,7 @@ using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
+using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting;
 
@@ -44,6 +45,8 @@ internal static class FanoutServices
         .AddSingleton(settings.Auth)
         .AddSingleton(settings.Api)
         .AddSingleton(settings.Proxies)
+        .AddSingleton(settings.Compression)
+        .AddSingleton(settings.Testing)
         .AddSingleton(TimeProvider.System)
         .AddSingleton<FanoutMetrics>();
 
@@ -65,6 +68,7 @@ internal static class FanoutServices
         .AddSingleton<HandshakeValidator>()
         .AddSingleton<SocketEndpoint>()
         .AddSingleton<SocketFastLane>()
+        .AddSingleton<EchoRunner>()
         .AddSingleton<SessionRunner>();
 
     private static IServiceCollection AddRooms(this IServiceCollection services, FanoutSettings settings) => services

@@ -51,11 +51,20 @@ internal static partial class NodeApplication
         app.UseProblems();
         var sockets = app.Services.GetRequiredService<SocketEndpoint>();
         app.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], sockets.HandleAsync);
+        if (settings.Testing.Echo)
+        {
+            LogEcho(app.Logger);
+            app.MapMethods(UpgradeRequestReader.EchoPath, [HttpMethods.Get, HttpMethods.Connect], sockets.HandleAsync);
+        }
+
         var admin = app.MapAdmin(settings.Admin);
         admin.MapApi();
         admin.MapHealth();
         admin.MapPrometheusScrapingEndpoint("/metrics");
     }
+
+    [LoggerMessage(1601, LogLevel.Warning, "Fanout:Testing:Echo is on: anybody may send to /echo, without a token and a limit. For tests only.", EventName = "EchoEnabled")]
+    private static partial void LogEcho(ILogger logger);
 
     [LoggerMessage(1600, LogLevel.Warning, "The setting {Setting} is not known and does nothing; is it misspelt?", EventName = "SettingUnknown")]
     private static partial void LogUnknown(ILogger logger, string setting);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Limits;
+using Fanout.Node.Testing;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -17,7 +18,7 @@ namespace Fanout.Node.Connections.FastLane;
 /// The same checks and the same connection class as the ordinary endpoint, which stays for upgrades that come later on a connection or
 /// by HTTP/2. Has a timeout of its own, since Kestrel's request timers have not started here.
 /// </remarks>
-internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner runner, LimitsOptions limits, TimeProvider time)
+internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner runner, LimitsOptions limits, TestingOptions testing, TimeProvider time)
 {
     /// <summary>The middleware.</summary>
     public async Task HandleAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -57,7 +58,7 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
             while (true)
             {
                 var result = await input.ReadAsync();
-                var kind = UpgradeRequestReader.Read(result.Buffer, out var request, out var consumed);
+                var kind = UpgradeRequestReader.Read(result.Buffer, out var request, out var consumed, testing.Echo);
                 if (kind == FirstBytes.Undecided && !result.IsCompleted && !result.IsCanceled)
                 {
                     input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
@@ -96,12 +97,14 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
     private static byte[] Acceptance(HandshakeRequest request, HandshakeAcceptance accepted)
     {
         var protocol = accepted.EchoedProtocol is { } name ? $"Sec-WebSocket-Protocol: {name}\r\n" : "";
+        var extension = accepted.Extension is { } agreed ? $"Sec-WebSocket-Extensions: {agreed}\r\n" : "";
         return Encoding.ASCII.GetBytes(
             "HTTP/1.1 101 Switching Protocols\r\n"
             + "Connection: Upgrade\r\n"
             + "Upgrade: websocket\r\n"
             + $"Sec-WebSocket-Accept: {HandshakeAnswer.AcceptKey(request.Key!)}\r\n"
             + protocol
+            + extension
             + "\r\n");
     }
 

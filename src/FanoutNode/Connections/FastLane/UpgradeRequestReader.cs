@@ -25,6 +25,7 @@ internal enum FirstBytes
 internal static class UpgradeRequestReader
 {
     public const string Path = "/ws";
+    public const string EchoPath = "/echo";
 
     // Kestrel's own limit for a request line and headers together, by default.
     private const int MaxRequestBytes = 32 * 1024;
@@ -32,14 +33,15 @@ internal static class UpgradeRequestReader
 
     /// <summary>Reads the request if it is all there.</summary>
     /// <param name="consumed">Where the bytes behind the request begin.</param>
-    public static FirstBytes Read(ReadOnlySequence<byte> buffer, out HandshakeRequest? request, out SequencePosition consumed)
+    /// <param name="takesEcho">Whether <see cref="EchoPath"/> is ours too.</param>
+    public static FirstBytes Read(ReadOnlySequence<byte> buffer, out HandshakeRequest? request, out SequencePosition consumed, bool takesEcho = false)
     {
         request = null;
         consumed = buffer.Start;
-        if (!CouldBeUpgrade(buffer))
+        if (!Begins(buffer, "GET /ws"u8) && !(takesEcho && Begins(buffer, "GET /echo"u8)))
             return FirstBytes.Other;
 
-        var handler = new Handler();
+        var handler = new Handler(takesEcho);
         var reader = new SequenceReader<byte>(buffer);
         try
         {
@@ -59,34 +61,37 @@ internal static class UpgradeRequestReader
     }
 
     // The first bytes of all that is ours, so that other traffic is passed on without being parsed twice.
-    private static bool CouldBeUpgrade(in ReadOnlySequence<byte> buffer)
+    private static bool Begins(in ReadOnlySequence<byte> buffer, ReadOnlySpan<byte> prefix)
     {
-        ReadOnlySpan<byte> prefix = "GET /ws"u8;
         Span<byte> start = stackalloc byte[prefix.Length];
         var length = (int)Math.Min(buffer.Length, prefix.Length);
         buffer.Slice(0, length).CopyTo(start);
         return prefix[..length].SequenceEqual(start[..length]);
     }
 
-    private sealed class Handler : IHttpRequestLineHandler, IHttpHeadersHandler
+    private sealed class Handler(bool takesEcho) : IHttpRequestLineHandler, IHttpHeadersHandler
     {
-        private string? _connection, _upgrade, _version, _key, _protocols, _origin, _host, _authorization, _forwardedFor, _forwardedHost;
+        private string? _connection, _upgrade, _version, _key, _protocols, _extensions, _origin, _host, _authorization, _forwardedFor, _forwardedHost;
         private string _query = "";
         private bool _hasBody;
         private bool _isRepeated;
 
         public bool IsUpgradePath { get; private set; }
 
+        private bool IsEcho { get; set; }
+
         public bool IsUpgrade => !_hasBody && !_isRepeated && _host is not null && _upgrade is not null
             && _upgrade.Contains("websocket", StringComparison.OrdinalIgnoreCase);
 
         public HandshakeRequest ToRequest() => new()
         {
+            IsEcho = IsEcho,
             Upgrade = _upgrade,
             Connection = _connection,
             Version = _version,
             Key = _key,
             Protocols = _protocols,
+            Extensions = _extensions,
             Origin = _origin,
             Host = _host,
             Authorization = _authorization,
@@ -99,8 +104,10 @@ internal static class UpgradeRequestReader
         {
             var target = startLine[targetPath.Offset..];
             // A target that is not plain (an absolute URL, an encoded path) is for ASP.NET.
+            var path = target[..targetPath.Length];
+            IsEcho = takesEcho && path.SequenceEqual("/echo"u8);
             IsUpgradePath = versionAndMethod is { Method: Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpMethod.Get, Version: Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpVersion.Http11 }
-                && !targetPath.IsEncoded && target[..targetPath.Length].SequenceEqual("/ws"u8);
+                && !targetPath.IsEncoded && (IsEcho || path.SequenceEqual("/ws"u8));
             if (IsUpgradePath)
                 _query = Encoding.Latin1.GetString(target[targetPath.Length..]);
         }
@@ -138,6 +145,9 @@ internal static class UpgradeRequestReader
                     break;
                 case 22 when Is(name, "sec-websocket-protocol"u8):
                     Append(ref _protocols, value);
+                    break;
+                case 24 when Is(name, "sec-websocket-extensions"u8):
+                    Append(ref _extensions, value);
                     break;
                 case 14 when Is(name, "content-length"u8):
                 case 17 when Is(name, "transfer-encoding"u8):

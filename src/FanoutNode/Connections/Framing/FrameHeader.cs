@@ -7,6 +7,7 @@ namespace Fanout.Node.Connections.Framing;
 internal readonly struct FrameHeader
 {
     private const int LongestHeader = 14;
+    private const int Rsv1 = 0x40;
 
     public Opcode Opcode { get; private init; }
 
@@ -14,14 +15,18 @@ internal readonly struct FrameHeader
 
     public long PayloadLength { get; private init; }
 
+    /// <summary>RSV1 (RFC 7692, section 6): the message is compressed. Only where that was agreed, and on its first frame.</summary>
+    public bool IsCompressed { get; private init; }
+
     /// <summary>The masking key, first byte on the wire in the low byte.</summary>
     public uint MaskKey { get; private init; }
 
     public bool IsControl => ((byte)Opcode & 0x8) != 0;
 
     /// <summary>Reads a header off the front of the buffer.</summary>
+    /// <param name="allowsCompressed">Whether permessage-deflate was agreed.</param>
     /// <returns><see langword="false"/> if more bytes are needed. <paramref name="violation"/> is set when the header breaks a rule.</returns>
-    public static bool TryRead(ref ReadOnlySequence<byte> buffer, out FrameHeader header, out string? violation)
+    public static bool TryRead(ref ReadOnlySequence<byte> buffer, bool allowsCompressed, out FrameHeader header, out string? violation)
     {
         header = default;
         violation = null;
@@ -33,7 +38,7 @@ internal readonly struct FrameHeader
         buffer.Slice(0, available).CopyTo(bytes);
 
         // These two bytes alone may be wrong: then there is no point in waiting for the rest.
-        violation = CheckFirstBytes(bytes[0], bytes[1]);
+        violation = CheckFirstBytes(bytes[0], bytes[1], allowsCompressed);
         if (violation is not null)
             return true;
 
@@ -57,6 +62,7 @@ internal readonly struct FrameHeader
         header = new FrameHeader
         {
             Opcode = (Opcode)(bytes[0] & 0x0F),
+            IsCompressed = (bytes[0] & Rsv1) != 0,
             IsFinal = (bytes[0] & 0x80) != 0,
             PayloadLength = (long)Math.Min(length, long.MaxValue),
             MaskKey = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(2 + lengthBytes)..]),
@@ -65,11 +71,13 @@ internal readonly struct FrameHeader
         return true;
     }
 
-    private static string? CheckFirstBytes(byte first, byte second)
+    private static string? CheckFirstBytes(byte first, byte second, bool allowsCompressed)
     {
-        if ((first & 0x70) != 0)
-            return "a reserved bit is set, but no extension was agreed";
         var opcode = first & 0x0F;
+        if ((first & (allowsCompressed ? 0x70 & ~Rsv1 : 0x70)) != 0)
+            return "a reserved bit is set, but no extension that uses it was agreed";
+        if ((first & Rsv1) != 0 && opcode is not ((int)Opcode.Text or (int)Opcode.Binary))
+            return "only the first frame of a message says that it is compressed";
         if (opcode is (> (int)Opcode.Binary and < (int)Opcode.Close) or > (int)Opcode.Pong)
             return $"opcode {opcode} is reserved";
         if ((second & 0x80) == 0)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Unicode;
+using Fanout.Node.Compression;
 using Fanout.Shared.Protocol;
 
 namespace Fanout.Node.Connections.Framing;
@@ -10,7 +11,9 @@ namespace Fanout.Node.Connections.Framing;
 /// between them, masks taken off and text checked.
 /// </summary>
 /// <remarks>Not thread-safe. Holds a buffer only while a message is being received, so an idle connection holds none.</remarks>
-internal sealed class FrameReader(long maxMessageBytes) : IDisposable
+/// <param name="maxMessageBytes">Of a message, inflated where it is compressed; 0 for no limit.</param>
+/// <param name="inflates">Whether permessage-deflate was agreed (RFC 7692).</param>
+internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) : IDisposable
 {
     private const int MaxControlPayload = 125;
     private const int SmallestBuffer = 512;
@@ -19,6 +22,8 @@ internal sealed class FrameReader(long maxMessageBytes) : IDisposable
 
     private byte[]? _message;
     private int _messageLength;
+    private int _validated;
+    private bool _isCompressed;
     private Opcode _messageOpcode;
     private byte[]? _control;
     private int _controlLength;
@@ -39,25 +44,27 @@ internal sealed class FrameReader(long maxMessageBytes) : IDisposable
         {
             if (!_inFrame)
             {
-                if (!FrameHeader.TryRead(ref buffer, out var header, out var violation))
+                if (!FrameHeader.TryRead(ref buffer, inflates, out var header, out var violation))
                     return default;
                 violation ??= CheckOrder(header.Opcode);
                 if (violation is not null)
                     return InboundFrame.Violation(CloseCode.ProtocolError, violation);
-                if (!header.IsControl && header.PayloadLength > _maxMessageBytes - _messageLength)
-                    return InboundFrame.Violation(CloseCode.MessageTooBig, $"a message may have {_maxMessageBytes} bytes");
+                if (!header.IsControl && header.PayloadLength > WireLimit(header) - _messageLength)
+                    return TooBig();
                 BeginFrame(header);
             }
 
             TakePayload(ref buffer);
             if (_frameRead < _frame.PayloadLength)
-                return default;
+                return IsTextSoFar() ? default : NotUtf8();
 
             _inFrame = false;
             if (_frame.IsControl)
                 return CompleteControl();
             if (_frame.IsFinal)
                 return CompleteMessage();
+            if (!IsTextSoFar())
+                return NotUtf8();
         }
     }
 
@@ -77,8 +84,10 @@ internal sealed class FrameReader(long maxMessageBytes) : IDisposable
         _frame = header;
         _frameRead = 0;
         _inFrame = true;
-        if (!header.IsControl && header.Opcode != Opcode.Continuation)
-            _messageOpcode = header.Opcode;
+        if (header.IsControl || header.Opcode == Opcode.Continuation)
+            return;
+        _messageOpcode = header.Opcode;
+        _isCompressed = header.IsCompressed;
     }
 
     private void TakePayload(ref ReadOnlySequence<byte> buffer)
@@ -125,12 +134,50 @@ internal sealed class FrameReader(long maxMessageBytes) : IDisposable
         _message = larger;
     }
 
+    // Looks at what came since the last look, so that a message in many pieces is looked at once, and a bad one is refused at its first bad
+    // byte. A character that is cut off is left for the next look, if it can still become one.
+    private bool IsTextSoFar()
+    {
+        if (_messageOpcode != Opcode.Text || _isCompressed || _validated == _messageLength)
+            return true;
+        var unseen = _message.AsSpan(_validated, _messageLength - _validated);
+        var whole = unseen.Length - Utf8Tail.Length(unseen);
+        if (!Utf8.IsValid(unseen[..whole]) || !Utf8Tail.CanGoOn(unseen[whole..]))
+            return false;
+        _validated += whole;
+        return true;
+    }
+
+    // What cannot be compressed grows by some bytes a block. More than that is not a message, and would only be gathered to be refused.
+    private long WireLimit(in FrameHeader header) =>
+        (header.Opcode == Opcode.Continuation ? _isCompressed : header.IsCompressed) ? _maxMessageBytes + (_maxMessageBytes / 64) + 1024 : _maxMessageBytes;
+
+    private InboundFrame TooBig() => InboundFrame.Violation(CloseCode.MessageTooBig, $"a message may have {_maxMessageBytes} bytes");
+
+    private static InboundFrame NotUtf8() => InboundFrame.Violation(CloseCode.InvalidPayload, "a text message is not UTF-8");
+
     private InboundFrame CompleteMessage()
     {
-        var payload = _message.AsSpan(0, _messageLength);
         _handedOut = true;
-        if (_messageOpcode == Opcode.Text && !Utf8.IsValid(payload))
-            return InboundFrame.Violation(CloseCode.InvalidPayload, "a text message is not UTF-8");
+        if (_isCompressed)
+        {
+            switch (Inflater.Inflate(_message.AsMemory(0, _messageLength), _maxMessageBytes, out var inflated, out var length))
+            {
+                case InflateResult.TooLarge:
+                    return TooBig();
+                case InflateResult.Garbage:
+                    return InboundFrame.Violation(CloseCode.InvalidPayload, "a compressed message cannot be inflated");
+                default:
+                    if (_message is not null)
+                        ArrayPool<byte>.Shared.Return(_message);
+                    (_message, _messageLength) = (inflated, length);
+                    break;
+            }
+        }
+
+        var payload = _message.AsSpan(0, _messageLength);
+        if (_messageOpcode == Opcode.Text && !Utf8.IsValid(payload[_validated..]))
+            return NotUtf8();
         return new InboundFrame { Kind = InboundKind.Message, Opcode = _messageOpcode, Payload = payload };
     }
 
@@ -166,6 +213,8 @@ internal sealed class FrameReader(long maxMessageBytes) : IDisposable
             ArrayPool<byte>.Shared.Return(_message);
         _message = null;
         _messageLength = 0;
+        _validated = 0;
+        _isCompressed = false;
         _messageOpcode = Opcode.Continuation;
         _handedOut = false;
     }

@@ -14,6 +14,7 @@ internal static class ServerFrames
 
     private const byte Fin = 0x80;
     private const int MaxControlPayload = 125;
+    private const int LongestHeader = 10;
 
     /// <summary>Encodes a message of the protocol as one whole frame.</summary>
     public static byte[] Encode<T>(WireFormat format, in T message)
@@ -25,6 +26,17 @@ internal static class ServerFrames
         var headerLength = WriteHeaderBackwards(buffer.Head, format == WireFormat.Json ? Opcode.Text : Opcode.Binary, buffer.WrittenCount);
         var frame = buffer.ToArray(headerLength);
         EnvelopeBuffer.Return(buffer);
+        return frame;
+    }
+
+    /// <summary>One whole frame around a message.</summary>
+    public static byte[] Message(Opcode opcode, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> head = stackalloc byte[LongestHeader];
+        var headerLength = WriteHeaderBackwards(head, opcode, payload.Length);
+        var frame = GC.AllocateUninitializedArray<byte>(headerLength + payload.Length);
+        head[^headerLength..].CopyTo(frame);
+        payload.CopyTo(frame.AsSpan(headerLength));
         return frame;
     }
 

@@ -8,6 +8,9 @@ internal sealed record HandshakeRequest
     /// <summary>Whether this is HTTP/2's extended CONNECT (RFC 8441), which has no Upgrade header and no key.</summary>
     public bool IsExtendedConnect { get; init; }
 
+    /// <summary>Whether this asks for <c>/echo</c>, which only a node under test serves.</summary>
+    public bool IsEcho { get; init; }
+
     public string? Upgrade { get; init; }
 
     public string? Connection { get; init; }
@@ -18,6 +21,9 @@ internal sealed record HandshakeRequest
 
     /// <summary>All offered subprotocols, comma-separated as on the wire.</summary>
     public string? Protocols { get; init; }
+
+    /// <summary>All offered extensions, comma-separated as on the wire.</summary>
+    public string? Extensions { get; init; }
 
     public string? Origin { get; init; }
 

@@ -16,4 +16,11 @@ internal sealed record HandshakeRefusal(int Status, string Title, (string Name, 
 /// <param name="Ticket">What it holds of the limits; whoever serves it gives it back in the end.</param>
 /// <param name="Rooms">Rooms to join at once, with positions; the user's own room included.</param>
 internal sealed record HandshakeAcceptance(
-    WireFormat Format, string? EchoedProtocol, Principal Principal, IReadOnlyList<RequestedRoom> Rooms, ConnectionTicket? Ticket);
+    WireFormat Format, string? EchoedProtocol, Principal Principal, IReadOnlyList<RequestedRoom> Rooms, ConnectionTicket? Ticket)
+{
+    /// <summary>The extension to answer, which is permessage-deflate; null where none was agreed.</summary>
+    public string? Extension { get; init; }
+
+    /// <summary>Whether the messages are to be given back (<c>/echo</c>).</summary>
+    public bool IsEcho { get; init; }
+}

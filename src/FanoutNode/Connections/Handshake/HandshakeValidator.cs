@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fanout.Node.Auth;
+using Fanout.Node.Compression;
 using Fanout.Node.Drain;
 using Fanout.Node.Limits;
 using Fanout.Node.Rooms;
@@ -10,7 +11,7 @@ namespace Fanout.Node.Connections.Handshake;
 /// <summary>Decides over a handshake: whether it is one, whether the node takes it, from where it comes, and who it is.</summary>
 /// <remarks>Refusals are plain HTTP, before the upgrade, so that the client sees a status and not a socket that dies.</remarks>
 internal sealed class HandshakeValidator(
-    IAuthenticator authenticator, OriginPolicy origins, DrainState drain, ConnectionAdmission admission, ClientAddress addresses)
+    IAuthenticator authenticator, OriginPolicy origins, DrainState drain, ConnectionAdmission admission, ClientAddress addresses, CompressionOptions compression)
 {
     private const string SupportedVersion = "13";
     private const int KeyBytes = 16;
@@ -21,6 +22,8 @@ internal sealed class HandshakeValidator(
         // 1
         if (!request.IsExtendedConnect && CheckUpgrade(request) is { } notAnUpgrade)
             return (null, notAnUpgrade);
+        if (request.IsEcho)
+            return (new HandshakeAcceptance(WireFormat.Json, null, Principal.Anonymous, [], Ticket: null) { IsEcho = true, Extension = ExtensionFor(request) }, null);
 
         // 2
         if (drain.IsDraining)
@@ -54,7 +57,7 @@ internal sealed class HandshakeValidator(
             return (null, RefusalOf(tooMany));
 
         return RoomsOf(request, principal) is { } rooms
-            ? (new HandshakeAcceptance(offered.Format, offered.Echo, principal, rooms, ticket), null)
+            ? (new HandshakeAcceptance(offered.Format, offered.Echo, principal, rooms, ticket) { Extension = ExtensionFor(request) }, null)
             : (null, new HandshakeRefusal(400, $"'rooms' may name {RequestedRoom.MostInList} rooms."));
     }
 
@@ -67,6 +70,8 @@ internal sealed class HandshakeValidator(
         AuthenticationOutcome.Unavailable => new HandshakeRefusal(503, "Tokens cannot be checked at the moment; try again.", ("Retry-After", "5")),
         _ => new HandshakeRefusal(401, "A valid token is needed.", ("WWW-Authenticate", "Bearer")),
     };
+
+    private string? ExtensionFor(HandshakeRequest request) => compression.Enabled ? DeflateOffer.Accept(request.Extensions) : null;
 
     private static HandshakeRefusal? CheckUpgrade(HandshakeRequest request)
     {

@@ -1,10 +1,11 @@
 using System.IO.Pipelines;
+using Fanout.Node.Connections.FastLane;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Fanout.Node.Connections.Handshake;
 
-/// <summary><c>GET /ws</c> as an ordinary endpoint. HttpContext ends here: what lies behind knows a stream and an acceptance.</summary>
+/// <summary><c>GET /ws</c>, and <c>/echo</c> under test, as an ordinary endpoint. HttpContext ends here: what lies behind knows a stream and an acceptance.</summary>
 internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner runner)
 {
     // An idle socket costs its read buffer only while bytes come (zero-byte reads wait without one).
@@ -47,6 +48,8 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
             rate.MinDataRate = null;
         if (accepted.EchoedProtocol is { } protocol)
             context.Response.Headers.SecWebSocketProtocol = protocol;
+        if (accepted.Extension is { } extension)
+            context.Response.Headers.SecWebSocketExtensions = extension;
 
         Stream stream;
         if (extendedConnect is not null)
@@ -71,10 +74,13 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
         return new HandshakeRequest
         {
             IsExtendedConnect = isExtendedConnect,
+            // Mapped, and so seen here, only where it is switched on.
+            IsEcho = context.Request.Path == UpgradeRequestReader.EchoPath,
             Upgrade = headers.Upgrade,
             Connection = headers.Connection,
             Version = headers.SecWebSocketVersion,
             Key = headers.SecWebSocketKey,
+            Extensions = headers.SecWebSocketExtensions,
             Protocols = headers.SecWebSocketProtocol,
             Origin = headers.Origin,
             Host = headers.Host,

@@ -2,6 +2,7 @@ using Fanout.Node.Api;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
 using Fanout.Node.Backplane.Redis;
+using Fanout.Node.Compression;
 using Fanout.Node.Connections;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Drain;
@@ -10,6 +11,7 @@ using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Rooms;
+using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting.Settings;
 
@@ -45,6 +47,10 @@ internal sealed class FanoutSettings
     public TlsOptions Tls { get; set; } = new();
 
     public ProxyOptions Proxies { get; set; } = new();
+
+    public CompressionOptions Compression { get; set; } = new();
+
+    public TestingOptions Testing { get; set; } = new();
 }
 
 /// <summary>Settings under <c>Fanout:Node</c>.</summary>

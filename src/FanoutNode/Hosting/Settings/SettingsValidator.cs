@@ -33,6 +33,11 @@ internal static class SettingsValidator
         for (var i = 0; i < settings.Proxies.Known.Count; i++)
             problems.Check(ClientAddress.Parse(settings.Proxies.Known[i]) is not null, $"Fanout:Proxies:Known:{i}", settings.Proxies.Known[i], "an address or a network such as 10.0.0.0/8");
         problems.NotNegative("Fanout:Tls:ReloadInterval", settings.Tls.ReloadInterval);
+        problems.Check(
+            settings.Testing.EchoMaxMessageBytes is >= SmallestMessageLimit and <= LargestMessageLimit,
+            "Fanout:Testing:EchoMaxMessageBytes",
+            settings.Testing.EchoMaxMessageBytes,
+            $"{SmallestMessageLimit} to {LargestMessageLimit} bytes");
         problems.Check(settings.Admin.Port is >= 0 and <= 65535, "Fanout:Admin:Port", settings.Admin.Port, "a port from 1 to 65535, or 0 for none of its own");
     }
 

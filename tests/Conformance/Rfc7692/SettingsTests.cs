@@ -1,0 +1,66 @@
+using Fanout.Tests.Conformance.Support;
+using Fanout.Tests.TestKit.Nodes;
+using Fanout.Tests.TestKit.Sockets;
+using Xunit;
+
+namespace Fanout.Tests.Conformance.Rfc7692;
+
+/// <summary>What the settings give and take: compression on <c>/ws</c>, and no <c>/echo</c> unless it is asked for.</summary>
+public sealed class SettingsTests
+{
+    [Fact]
+    public async Task Ws_TakesCompressedCommands_AndAnswersThem()
+    {
+        await using var node = await NodeProcess.StartAsync(new NodeOptions());
+        await using var peer = await ConnectAsync(node);
+        Assert.Equal(Deflate.Answer, peer.Handshake!.Header("Sec-WebSocket-Extensions"));
+
+        await peer.SendAsync(Wire.Frame(1, Deflate.Message(Wire.Bytes("""{"type":"ping","id":"1"}""")), rsv: 4));
+
+        Assert.Equal("""{"type":"pong","id":"1"}""", (await peer.ReceiveFrameAsync()).Text);
+    }
+
+    [Fact]
+    public async Task Ws_CountsTheInflatedSize()
+    {
+        await using var node = await NodeProcess.StartAsync(new NodeOptions().With(("Fanout:Limits:MaxMessageBytes", "2048")));
+        await using var peer = await ConnectAsync(node);
+
+        await peer.SendAsync(Wire.Frame(1, Deflate.Bomb(2049), rsv: 4));
+
+        Assert.Equal(1009, (await peer.ReceiveUntilClosedAsync(echo: false)).Code);
+    }
+
+    [Fact]
+    public async Task Disabled_AgreesToNothing()
+    {
+        await using var node = await NodeProcess.StartAsync(new NodeOptions().With(("Fanout:Compression:Enabled", "false")));
+        await using var peer = await ConnectAsync(node);
+        Assert.Null(peer.Handshake!.Header("Sec-WebSocket-Extensions"));
+
+        await peer.SendAsync(Wire.Frame(1, Deflate.Message(Wire.Bytes("{}")), rsv: 4));
+
+        Assert.Equal(1002, (await peer.ReceiveUntilClosedAsync(echo: false)).Code);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("false")]
+    public async Task Echo_IsNotFound_UnlessAskedFor(string? setting)
+    {
+        await using var node = await NodeProcess.StartAsync(new NodeOptions().With(("Fanout:Testing:Echo", setting)));
+        await using var peer = await RawWebSocket.ConnectAsync(node.BaseUri, "/echo");
+
+        Assert.Equal(404, peer.Handshake!.Status);
+        Assert.Equal(404, (await peer.UpgradeAsync(new HandshakeRequest(node.BaseUri, "/echo"))).Status);
+    }
+
+    // Behind "connected".
+    private static async Task<RawWebSocket> ConnectAsync(NodeProcess node)
+    {
+        var headers = new Dictionary<string, string> { ["Sec-WebSocket-Extensions"] = "permessage-deflate; client_max_window_bits" };
+        var peer = (await RawWebSocket.ConnectAsync(node.BaseUri, headers: headers)).EnsureAccepted();
+        await peer.ReceiveFrameAsync();
+        return peer;
+    }
+}

@@ -1,0 +1,4 @@
+using Fanout.Tests.Conformance.Support;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(EchoNode))]
