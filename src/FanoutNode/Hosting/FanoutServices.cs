@@ -17,6 +17,7 @@ using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
+using Fanout.Node.Sse;
 using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting;
@@ -28,6 +29,7 @@ internal static class FanoutServices
         .AddSettings(settings)
         .AddBackplane(settings)
         .AddConnections()
+        .AddEventStreams()
         .AddRooms(settings)
         .AddCommands()
         .AddAccess(settings)
@@ -46,6 +48,7 @@ internal static class FanoutServices
         .AddSingleton(settings.Api)
         .AddSingleton(settings.Proxies)
         .AddSingleton(settings.Compression)
+        .AddSingleton(settings.Sse)
         .AddSingleton(settings.Testing)
         .AddSingleton(TimeProvider.System)
         .AddSingleton<FanoutMetrics>();
@@ -70,6 +73,12 @@ internal static class FanoutServices
         .AddSingleton<SocketFastLane>()
         .AddSingleton<EchoRunner>()
         .AddSingleton<SessionRunner>();
+
+    private static IServiceCollection AddEventStreams(this IServiceCollection services) => services
+        .AddSingleton<RetryHints>()
+        .AddSingleton<DeadPeers>()
+        .AddSingleton<CrossOrigin>()
+        .AddSingleton<SseEndpoint>();
 
     private static IServiceCollection AddRooms(this IServiceCollection services, FanoutSettings settings) => services
         .AddSingleton(new RoomPolicies(settings.Rooms))
