@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Fanout.Node.Rooms;
-using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Sse;
 
