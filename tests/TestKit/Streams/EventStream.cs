@@ -16,6 +16,7 @@ public sealed class EventStream : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isDisposed;
     private Task<StreamEnd> _end = Task.FromResult(StreamEnd.Finished);
 
     private EventStream(HttpClient http, HttpResponseMessage response, EventStreamOptions options) =>
@@ -119,6 +120,9 @@ public sealed class EventStream : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         await _stop.CancelAsync();
         ResumeReading();
         _response.Dispose();
