@@ -18,6 +18,7 @@ using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
+using Fanout.Node.Sse;
 using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting;
@@ -29,6 +30,7 @@ internal static class FanoutServices
         .AddSettings(settings)
         .AddBackplane(settings)
         .AddConnections()
+        .AddEventStreams()
         .AddRooms(settings)
         .AddCommands()
         .AddAccess(settings)
@@ -48,6 +50,7 @@ internal static class FanoutServices
         .AddSingleton(settings.Api)
         .AddSingleton(settings.Proxies)
         .AddSingleton(settings.Compression)
+        .AddSingleton(settings.Sse)
         .AddSingleton(settings.Testing)
         .AddSingleton(TimeProvider.System)
         .AddSingleton<FanoutMetrics>();
@@ -72,6 +75,12 @@ internal static class FanoutServices
         .AddSingleton<SocketFastLane>()
         .AddSingleton<EchoRunner>()
         .AddSingleton<SessionRunner>();
+
+    private static IServiceCollection AddEventStreams(this IServiceCollection services) => services
+        .AddSingleton<RetryHints>()
+        .AddSingleton<DeadPeers>()
+        .AddSingleton<CrossOrigin>()
+        .AddSingleton<SseEndpoint>();
 
     private static IServiceCollection AddRooms(this IServiceCollection services, FanoutSettings settings) => services
         .AddSingleton(new RoomPolicies(settings.Rooms))

@@ -4,6 +4,7 @@ using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Hosting.Settings;
 using Fanout.Node.Hosting.Tls;
+using Fanout.Node.Sse;
 
 namespace Fanout.Node.Hosting;
 
@@ -51,6 +52,9 @@ internal static partial class NodeApplication
         app.UseProblems();
         var sockets = app.Services.GetRequiredService<SocketEndpoint>();
         app.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], sockets.HandleAsync);
+        var streams = app.Services.GetRequiredService<SseEndpoint>();
+        app.MapGet(SseEndpoint.Path, streams.HandleAsync);
+        app.MapMethods(SseEndpoint.Path, [HttpMethods.Options], streams.AnswerPreflightAsync);
         if (settings.Testing.Echo)
         {
             LogEcho(app.Logger);

@@ -23,7 +23,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
     {
         foreach (var room in requested)
         {
-            var request = new JoinRequest(null, room.Name, room.Since, null, false, CountsAnswer: false);
+            var request = new JoinRequest(null, room.Name, room.Since, room.Last, room.WantsPresence, CountsAnswer: false);
             if (room.Problem is { } problem)
                 Fail(session, request, ErrorCode.BadMessage, problem);
             else

@@ -20,7 +20,7 @@ internal sealed class HandshakeValidator(
     public async ValueTask<(HandshakeAcceptance? Accepted, HandshakeRefusal? Refused)> CheckAsync(HandshakeRequest request)
     {
         // 1
-        if (!request.IsExtendedConnect && CheckUpgrade(request) is { } notAnUpgrade)
+        if (!request.IsExtendedConnect && !request.IsEventStream && CheckUpgrade(request) is { } notAnUpgrade)
             return (null, notAnUpgrade);
         if (request.IsEcho)
             return (new HandshakeAcceptance(WireFormat.Json, null, Principal.Anonymous, [], Ticket: null) { IsEcho = true, Extension = ExtensionFor(request) }, null);

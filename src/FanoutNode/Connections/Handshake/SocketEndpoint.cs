@@ -92,7 +92,7 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
         };
     }
 
-    private static async Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
+    internal static async Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
     {
         if (refusal.Header is var (name, value))
             context.Response.Headers[name] = value;

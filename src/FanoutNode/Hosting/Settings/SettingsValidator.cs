@@ -111,6 +111,8 @@ internal static class SettingsValidator
         problems.Positive("Fanout:Health:ProbeTimeout", settings.Health.ProbeTimeout);
         problems.NotNegative("Fanout:Presence:LeaveDelay", settings.Presence.LeaveDelay);
         problems.NotNegative("Fanout:Users:LastSeenFor", settings.Users.LastSeenFor);
+        problems.Check(
+            settings.Sse.RetryDelay >= TimeSpan.FromMilliseconds(100) && settings.Sse.RetryDelay <= TimeSpan.FromHours(1), "Fanout:Sse:RetryDelay", settings.Sse.RetryDelay, "00:00:00.1 to 01:00:00");
         problems.NotNegative("Fanout:Drain:Window", drain.Window);
         problems.NotNegative("Fanout:Drain:ClosesPerSecond", drain.ClosesPerSecond);
         problems.NotNegative("Fanout:Drain:Notice", drain.Notice!.Value);
