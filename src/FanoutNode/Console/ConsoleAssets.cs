@@ -89,7 +89,7 @@ internal sealed class ConsoleAssets
     private sealed class Asset(string name, byte[] bytes, string type, string tag)
     {
         // Packed at the first use: most nodes are never looked at.
-        private readonly Lazy<ReadOnlyMemory<byte>?> _packed = new(() => type.StartsWith("font/", StringComparison.Ordinal) ? null : Pack(bytes));
+        private readonly Lazy<ReadOnlyMemory<byte>?> _packed = new(() => type.StartsWith("font/", StringComparison.Ordinal) ? (ReadOnlyMemory<byte>?)null : Pack(bytes));
 
         public string Name => name;
 
