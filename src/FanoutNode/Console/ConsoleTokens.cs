@@ -98,7 +98,7 @@ internal sealed class ConsoleTokens(ApiKeys keys, TimeProvider time)
         string[] nowhere = [];
         var read = key.Scopes.Contains(ApiScope.Read) ? everywhere : nowhere;
         var publish = key.Scopes.Contains(ApiScope.Publish) ? everywhere : nowhere;
-        return new Principal(null, new Grants(read, publish, read), null, expiresAt) { IsOperator = true, KeyScope = "api." + key.Name };
+        return new Principal(null, new Grants(read, publish, read), null, expiresAt) { IsOperator = true, KeyScope = key.Principal };
     }
 
     // Settings are read at the start, so that a name stands for one key as long as the node lives.

@@ -22,7 +22,6 @@ internal sealed class NodeReports(
 
     private readonly TopRooms _top = new(rooms, time);
     private long _seq;
-    private long _ownPosted, _ownDelivered, _delivered;
     private TimeSpan _cpu;
     private long _cpuAt;
 
@@ -43,7 +42,7 @@ internal sealed class NodeReports(
             counters.Opened,
             counters.Closed,
             counters.Published,
-            Delivered(operators),
+            counters.Delivered,
             counters.Bytes,
             counters.Dropped,
             counters.Limited,
@@ -58,15 +57,6 @@ internal sealed class NodeReports(
     }
 
     private int OwnRooms() => (rooms.Find(RoomName.Ops) is null ? 0 : 1) + (rooms.Find(RoomName.OpsEvents) is null ? 0 : 1);
-
-    // The reports to operators are no traffic of the service's users. As good as exact, as long as operators do not come and go with each report.
-    private long Delivered(int operators)
-    {
-        var posted = (rooms.Find(RoomName.Ops)?.Posted ?? 0) + (rooms.Find(RoomName.OpsEvents)?.Posted ?? 0);
-        _ownDelivered += Math.Max(0, posted - _ownPosted) * operators;
-        _ownPosted = posted;
-        return _delivered = Math.Max(_delivered, counters.Delivered - _ownDelivered);
-    }
 
     private double Cpu()
     {

@@ -1,5 +1,6 @@
 using Fanout.Node.History;
 using Fanout.Node.Lanes;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Rooms;
 
@@ -17,6 +18,8 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes) : IRoo
     public RoomPolicy Policy { get; } = policy;
 
     public bool KeepsNewestOnly => Policy.Overflow == Overflow.Latest;
+
+    public bool IsForOperators { get; } = RoomName.IsOpsRoom(name);
 
     public LaneRoom?[] Members { get; } = new LaneRoom?[lanes.Count];
 
