@@ -18,7 +18,7 @@ internal sealed class ConsoleCounters : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, long> _trouble = [];
     private MeterListener? _trafficListener;
-    private long _opened, _closed, _published, _delivered, _bytes, _dropped, _limited, _probeTicks;
+    private long _opened, _closed, _published, _delivered, _dropped, _limited, _probeTicks;
 
     public ConsoleCounters(IMeterFactory meters)
     {
@@ -34,8 +34,6 @@ internal sealed class ConsoleCounters : IDisposable
     public long Published => Volatile.Read(ref _published);
 
     public long Delivered => Volatile.Read(ref _delivered);
-
-    public long Bytes => Volatile.Read(ref _bytes);
 
     public long Dropped => Volatile.Read(ref _dropped);
 
@@ -54,8 +52,7 @@ internal sealed class ConsoleCounters : IDisposable
             return;
         _trafficListener?.Dispose();
         _trafficListener = watch
-            ? Listen(name => name is "fanout.connections.opened" or "fanout.messages.published" or "fanout.messages.delivered" or "fanout.outbound.bytes"
-                or "fanout.delivery.duration")
+            ? Listen(name => name is "fanout.connections.opened" or "fanout.messages.published" or "fanout.messages.delivered" or "fanout.delivery.duration")
             : null;
     }
 
@@ -104,9 +101,6 @@ internal sealed class ConsoleCounters : IDisposable
                 return;
             case "fanout.messages.published":
                 Interlocked.Add(ref _published, value);
-                return;
-            case "fanout.outbound.bytes":
-                Interlocked.Add(ref _bytes, value);
                 return;
             case "fanout.connections.opened":
                 Interlocked.Add(ref _opened, value);

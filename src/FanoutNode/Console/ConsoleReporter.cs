@@ -43,8 +43,10 @@ internal sealed partial class ConsoleReporter(
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TroubleInterval = TimeSpan.FromSeconds(1);
 
-    private long _watchedAt, _orderedAt, _reportedAt, _failedAt, _troubleAt;
+    private long _watchedAt, _orderedAt, _reportedAt, _troubleAt;
+    private long _failedAt;
     private DrainPhase _drain;
+    private Task _ordering = Task.CompletedTask, _publishing = Task.CompletedTask, _telling = Task.CompletedTask;
     private bool _isReporting;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -55,7 +57,7 @@ internal sealed partial class ConsoleReporter(
         {
             try
             {
-                await StepAsync();
+                Step();
             }
             catch (Exception e)
             {
@@ -68,34 +70,44 @@ internal sealed partial class ConsoleReporter(
         }
     }
 
-    private async Task StepAsync()
+    // Nothing here waits for the backplane: while it hangs, whoever watches by this node must still hear of it.
+    private void Step()
     {
         NoteTrouble();
         NoteDrain();
         if (rooms.Find(RoomName.Ops) is { LocalMembers: > 0 })
-            await OrderAsync();
-        await ReportAsync();
-        if (events.Waiting.Count > 0 && IsPast(_failedAt, RetryDelay))
-            _failedAt = await events.FlushAsync(backplane, policies, ids) ? 0 : time.GetTimestamp();
+            Order();
+        Report();
+        if (events.Waiting.Count > 0 && _telling.IsCompleted && IsPast(_failedAt, RetryDelay))
+            _telling = TellAsync();
     }
 
-    private async Task OrderAsync()
+    private async Task TellAsync() =>
+        _failedAt = await GuardAsync(events.FlushAsync(backplane, policies, ids)) ? 0 : time.GetTimestamp();
+
+    private void Order()
     {
         Volatile.Write(ref _watchedAt, time.GetTimestamp());
-        if (!IsPast(_orderedAt, OrderInterval))
+        if (!_ordering.IsCompleted || !IsPast(_orderedAt, OrderInterval))
             return;
         _orderedAt = time.GetTimestamp();
+        _ordering = GuardAsync(SendOrderAsync());
+    }
+
+    private async Task<bool> SendOrderAsync()
+    {
         try
         {
-            await backplane.Control.SendAsync(new ControlOrder(ControlOrder.Watch, ids.Next()).ToBytes());
+            return await backplane.Control.SendAsync(new ControlOrder(ControlOrder.Watch, ids.Next()).ToBytes()) > 0;
         }
         catch (BackplaneUnavailableException)
         {
             // Nothing that the others say would arrive here either; the next order is on its way when the backplane is back.
+            return false;
         }
     }
 
-    private async Task ReportAsync()
+    private void Report()
     {
         var watchedAt = Volatile.Read(ref _watchedAt);
         var isWatched = watchedAt != 0 && !IsPast(watchedAt, Lease);
@@ -108,10 +120,28 @@ internal sealed partial class ConsoleReporter(
         var payload = new Payload(WireFormat.Json, JsonSerializer.SerializeToUtf8Bytes(reports.Next(), ConsoleJson.Default.NodeReport));
         var id = ids.Next();
         var data = MessageCodec.Encode(new StoredMessage(id, time.GetUtcNow().ToUnixTimeMilliseconds(), null, null, payload));
-        // Whoever watches by this node must see that it is cut off, so what may not come back is handed over here too. The page takes the first.
-        if (backplane.State == BackplaneState.Degraded)
+        // What may not come back is handed over here too. Of one that comes twice the page takes the first.
+        var hangs = !_publishing.IsCompleted;
+        if (hangs || backplane.State == BackplaneState.Degraded)
             intake.OnMessage(RoomName.Ops, data);
-        await backplane.PublishAsync(new Publication(RoomName.Ops, policies.For(RoomName.Ops), id, data));
+        // One at a time: a backplane that hangs is not given a heap of reports to deliver when it comes back.
+        if (!hangs)
+            _publishing = GuardAsync(PublishAsync(new Publication(RoomName.Ops, policies.For(RoomName.Ops), id, data)));
+    }
+
+    private async Task<bool> PublishAsync(Publication publication) => (await backplane.PublishAsync(publication)).Outcome == PublishOutcome.Published;
+
+    private async Task<bool> GuardAsync(Task<bool> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (Exception e)
+        {
+            LogFailed(logger, e);
+            return false;
+        }
     }
 
     private void NoteTrouble()

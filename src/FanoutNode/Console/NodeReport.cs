@@ -10,7 +10,6 @@ namespace Fanout.Node.Console;
 /// <param name="At">Unix milliseconds, in the node's clock.</param>
 /// <param name="Published">Messages that clients and callers of this node published.</param>
 /// <param name="Delivered">Messages handed to sockets, one for each receiver.</param>
-/// <param name="Bytes">Bytes handed to sockets.</param>
 /// <param name="Dropped">Messages that did not reach a receiver.</param>
 /// <param name="Limited">Refusals by a limit.</param>
 /// <param name="Latency">Messages by how long they took from publish to socket since the last report; null where that is not measured.</param>
@@ -31,7 +30,6 @@ internal sealed record NodeReport(
     long Closed,
     long Published,
     long Delivered,
-    long Bytes,
     long Dropped,
     long Limited,
     BackplaneReport Backplane,

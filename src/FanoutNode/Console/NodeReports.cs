@@ -43,7 +43,6 @@ internal sealed class NodeReports(
             counters.Closed,
             counters.Published,
             counters.Delivered,
-            counters.Bytes,
             counters.Dropped,
             counters.Limited,
             new BackplaneReport(backplane is Backplane.Memory.MemoryBackplane ? "memory" : "redis", info.Backplane, counters.ProbeMs),

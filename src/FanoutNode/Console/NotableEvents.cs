@@ -18,7 +18,7 @@ internal sealed class NotableEvents(NodeIdentity node, TimeProvider time)
     // What one node can have to tell in a long outage; a page shows some hundred.
     internal const int Capacity = 64;
 
-    private const int MaxTextLength = 400;
+    private const int MaxTextLength = 240;
 
     // Of one kind and subject: a fault that repeats is told again after so long, with how often it came meanwhile.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);

@@ -10,7 +10,6 @@ internal static class NotableLogs
         ["NodeReaped"] = (OpsEventKind.NodeReaped, OpsLevel.Bad),
         ["ReapSkipped"] = (OpsEventKind.NodeReaped, OpsLevel.Bad),
         ["LeaseLapsed"] = (OpsEventKind.NodeLapsed, OpsLevel.Warn),
-        ["LeaseMissed"] = (OpsEventKind.Backplane, OpsLevel.Warn),
         ["BackplaneHealthy"] = (OpsEventKind.BackplaneHealthy, OpsLevel.Good),
         ["BackplaneDegraded"] = (OpsEventKind.BackplaneDegraded, OpsLevel.Bad),
         ["RedisRefused"] = (OpsEventKind.Backplane, OpsLevel.Bad),

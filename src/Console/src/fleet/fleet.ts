@@ -49,6 +49,8 @@ const MaxEvents = 100;
 export class Fleet {
   readonly #nodes = new Map<string, FleetNode>();
   readonly #events = new Map<string, OpsEvent>();
+  /** Nodes that are over: a list that still has them does not bring them back. */
+  readonly #over = new Set<string>();
   readonly #publishes = new Series(1, ChartSeconds);
   readonly #deliveries = new Series(1, ChartSeconds);
   readonly #latency = new Series(2, ChartSeconds);
@@ -61,10 +63,12 @@ export class Fleet {
     this.#known = true;
     let node = this.#nodes.get(report.node);
     if (!node) {
+      // One that was given up for silence speaks again.
+      this.#over.delete(report.node);
       node = this.#add(report.node, now);
       // The same process under a new id: it had been taken for dead, and has come back.
       for (const other of this.#nodes.values()) {
-        if (other !== node && other.name === report.name && other.started === report.started) this.#nodes.delete(other.id);
+        if (other !== node && other.name === report.name && other.started === report.started) this.#bury(other.id);
       }
     }
     node.report(report, now);
@@ -75,7 +79,9 @@ export class Fleet {
   list(nodes: readonly ListedNode[], now: number): void {
     this.#known = true;
     const alive = new Set(nodes.map(node => node.id));
-    for (const listed of nodes) (this.#nodes.get(listed.id) ?? this.#add(listed.id, now)).listed = listed;
+    for (const listed of nodes) {
+      if (!this.#over.has(listed.id)) (this.#nodes.get(listed.id) ?? this.#add(listed.id, now)).listed = listed;
+    }
     for (const node of this.#nodes.values()) {
       if (!alive.has(node.id) && node.state(now, true) === 'silent') node.gone(now, !node.isDraining);
     }
@@ -102,7 +108,7 @@ export class Fleet {
   /** A second has passed: the charts move on. */
   tick(now: number): void {
     for (const node of this.#nodes.values()) {
-      if (node.isOver(now, this.#canHear)) this.#nodes.delete(node.id);
+      if (node.isOver(now, this.#canHear)) this.#bury(node.id);
     }
     const heard = [...this.#nodes.values()].filter(node => ['live', 'degraded', 'draining'].includes(node.state(now, this.#canHear)));
     const second = Math.floor(now / 1_000);
@@ -137,6 +143,11 @@ export class Fleet {
       largest: topRooms(reports, 'members'),
       events: [...this.#events.values()].sort((a, b) => b.at - a.at).slice(0, MaxEvents),
     };
+  }
+
+  #bury(id: string): void {
+    this.#nodes.delete(id);
+    this.#over.add(id);
   }
 
   #add(id: string, now: number): FleetNode {

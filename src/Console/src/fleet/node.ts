@@ -9,11 +9,10 @@ export type NodeState = 'live' | 'degraded' | 'draining' | 'silent' | 'gone' | '
 export interface Rates {
   readonly published: number;
   readonly delivered: number;
-  readonly bytes: number;
   readonly opened: number;
 }
 
-const NoRates: Rates = { published: 0, delivered: 0, bytes: 0, opened: 0 };
+const NoRates: Rates = { published: 0, delivered: 0, opened: 0 };
 const SparkLength = 60;
 
 /** Reports come each second; four in a row missed means that something is wrong. */
@@ -138,6 +137,6 @@ function rates(previous: Report | undefined, report: Report): Rates {
   const seconds = previous ? (report.at - previous.at) / 1_000 : 0;
   // Without a report before, after a long hole, or with a clock that was set back there is no rate to tell.
   if (!previous || seconds <= 0 || seconds > 30) return NoRates;
-  const rate = (key: 'published' | 'delivered' | 'bytes' | 'opened'): number => Math.max(0, (report[key] - previous[key]) / seconds);
-  return { published: rate('published'), delivered: rate('delivered'), bytes: rate('bytes'), opened: rate('opened') };
+  const rate = (key: 'published' | 'delivered' | 'opened'): number => Math.max(0, (report[key] - previous[key]) / seconds);
+  return { published: rate('published'), delivered: rate('delivered'), opened: rate('opened') };
 }

@@ -14,7 +14,6 @@ export interface Report {
   readonly closed: number;
   readonly published: number;
   readonly delivered: number;
-  readonly bytes: number;
   readonly dropped: number;
   readonly limited: number;
   readonly backplane: { readonly kind: string; readonly state: string; readonly probeMs?: number };

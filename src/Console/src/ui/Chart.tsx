@@ -98,7 +98,9 @@ function options(element: HTMLElement, colors: readonly string[], fill: boolean,
     axes: [
       {
         stroke: color('--faint'), font, size: 22, gap: 4, grid: { show: false }, ticks: { show: false }, space: 70,
-        values: (_, splits) => splits.map(split => new Date(split * 1_000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })),
+        
+        // A label at the edge would be cut.
+        values: (plot, splits) => splits.map(split => split - plot.scales['x']!.min! < 16 || plot.scales['x']!.max! - split < 16 ? '' : new Date(split * 1_000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })),
         incrs: [60, 120, 300],
       },
       {
