@@ -87,6 +87,7 @@ public sealed class UseTests(BrowserFixture browser) : IAsyncLifetime
         var page = console.Page;
 
         await page.Keyboard.PressAsync("/");
+        await Expect(page.Locator("input[type=search]")).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync("lobby");
         await page.Keyboard.PressAsync("Enter");
         await page.GetByTestId("result").Filter(new() { HasText = "lobby.42" }).PressAsync("Enter");
@@ -117,6 +118,7 @@ public sealed class UseTests(BrowserFixture browser) : IAsyncLifetime
         var title = await page.TitleAsync();
 
         await page.Keyboard.PressAsync("/");
+        await Expect(page.Locator("input[type=search]")).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync(Evil);
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByTestId("result").First).ToContainTextAsync(Evil);

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 
 /** A dialog of the platform's own: it keeps the focus, ends with Escape, and gives the focus back. */
@@ -6,7 +6,8 @@ export function Modal({ label, class: name, role, onClose, children }: {
   label: string; class?: string; role?: 'alertdialog'; onClose: () => void; children: ComponentChildren;
 }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next paint: whoever types on at once types into it.
+  useLayoutEffect(() => {
     const element = dialog.current!;
     const before = document.activeElement;
     element.showModal();
