@@ -8,6 +8,7 @@ using Fanout.Node.Commands;
 using Fanout.Node.Connections;
 using Fanout.Node.Connections.FastLane;
 using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Console;
 using Fanout.Node.Control;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Drain;
@@ -34,7 +35,8 @@ internal static class FanoutServices
         .AddRooms(settings)
         .AddCommands()
         .AddAccess(settings)
-        .AddDrain(settings);
+        .AddDrain(settings)
+        .AddConsole();
 
     private static IServiceCollection AddSettings(this IServiceCollection services, FanoutSettings settings) => services
         .AddSingleton(settings.Redis)
@@ -111,7 +113,8 @@ internal static class FanoutServices
         if (settings.Auth.Jwt.Authority is not null)
             services.AddSingleton(settings.Auth.Jwt).AddSingleton<OidcAuthority>().AddHostedService(s => s.GetRequiredService<OidcAuthority>());
         return services
-            .AddSingleton<IAuthenticator, TokenAuthenticator>()
+            .AddSingleton<TokenAuthenticator>()
+            .AddSingleton<IAuthenticator, ConsoleAuthenticator>()
             .AddSingleton<OriginPolicy>()
             .AddSingleton<ApiKeys>()
             .AddSingleton<ApiGate>()
@@ -131,4 +134,14 @@ internal static class FanoutServices
         .AddHostedService<DrainService>()
         // One deadline for all of it; the drain keeps time back for what stops after it.
         .Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain.Deadline);
+
+    private static IServiceCollection AddConsole(this IServiceCollection services) => services
+        .AddSingleton<ConsoleTokens>()
+        .AddSingleton<ConsoleCounters>()
+        .AddSingleton<NotableEvents>()
+        .AddSingleton<NodeReports>()
+        .AddHostedService<ConsoleReporter>()
+        .AddSingleton<ILoggerProvider, NotableLogProvider>()
+        // The operator's levels are for the log; what is notable is so in any case.
+        .Configure<LoggerFilterOptions>(filter => filter.AddFilter<NotableLogProvider>("Fanout", LogLevel.Information).AddFilter<NotableLogProvider>(null, LogLevel.None));
 }

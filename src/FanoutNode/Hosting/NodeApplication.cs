@@ -1,6 +1,7 @@
 using Fanout.Node.Api;
 using Fanout.Node.Connections.FastLane;
 using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Console;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Hosting.Settings;
 using Fanout.Node.Hosting.Tls;
@@ -63,6 +64,7 @@ internal static partial class NodeApplication
 
         var admin = app.MapAdmin(settings.Admin);
         admin.MapApi();
+        admin.MapConsole();
         admin.MapHealth();
         admin.MapPrometheusScrapingEndpoint("/metrics");
     }

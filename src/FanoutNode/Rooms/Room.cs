@@ -1,5 +1,6 @@
 using Fanout.Node.History;
 using Fanout.Node.Lanes;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Rooms;
 
@@ -17,6 +18,8 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes) : IRoo
     public RoomPolicy Policy { get; } = policy;
 
     public bool KeepsNewestOnly => Policy.Overflow == Overflow.Latest;
+
+    public bool IsForOperators { get; } = RoomName.IsOpsRoom(name);
 
     public LaneRoom?[] Members { get; } = new LaneRoom?[lanes.Count];
 
@@ -51,10 +54,28 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes) : IRoo
 
     public void CountOut(int laneIndex) => Interlocked.Decrement(ref _laneCounts[laneIndex]);
 
+    /// <summary>Members on this node.</summary>
+    public int LocalMembers
+    {
+        get
+        {
+            var members = 0;
+            for (var index = 0; index < _laneCounts.Length; index++)
+                members += Volatile.Read(ref _laneCounts[index]);
+            return members;
+        }
+    }
+
+    /// <summary>
+    /// Messages that went to the lanes so far. Whoever posts has the room's order to keep, and so is alone; a lost count would do no harm.
+    /// </summary>
+    public long Posted { get; private set; }
+
     /// <summary>Hands a message to all lanes that have members.</summary>
     /// <returns>How many lanes were too full to take it and have no history to read it from later.</returns>
     public int Post(RoomMessage message)
     {
+        Posted++;
         var lost = 0;
         for (var index = 0; index < _laneCounts.Length; index++)
         {

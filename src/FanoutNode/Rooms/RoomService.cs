@@ -43,7 +43,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             Fail(session, request, ErrorCode.Forbidden, refusal);
         else if (IsFull(session, request.Room))
             FailByLimit(session, request, "rooms_per_connection", $"a connection may be in {limits.MaxRoomsPerConnection} rooms");
-        else if (limits.MaxRooms > 0 && rooms.Count >= limits.MaxRooms && rooms.Find(request.Room) is null)
+        else if (limits.MaxRooms > 0 && !principal.IsOperator && rooms.Count >= limits.MaxRooms && rooms.Find(request.Room) is null)
             FailByLimit(session, request, "rooms", "this node is in as many rooms as it takes; another node may have room");
         else
             session.Rooms.Enqueue(request.Room, room => JoinAsync(session, room, request));

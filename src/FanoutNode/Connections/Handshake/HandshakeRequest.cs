@@ -14,6 +14,9 @@ internal sealed record HandshakeRequest
     /// <summary>Whether this asks for <c>/echo</c>, which only a node under test serves.</summary>
     public bool IsEcho { get; init; }
 
+    /// <summary>Whether this asks for the console's own socket, which takes operators and nobody else.</summary>
+    public bool IsConsole { get; init; }
+
     public string? Upgrade { get; init; }
 
     public string? Connection { get; init; }
