@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
+using Fanout.Node.Compression;
 using Fanout.Node.Connections.Framing;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Diagnostics;
@@ -25,6 +26,7 @@ internal sealed partial class SessionRunner(
     RevokedUsers revoked,
     EchoRunner echo,
     LimitsOptions limits,
+    CompressionOptions compression,
     HeartbeatOptions heartbeat,
     TimeProvider time,
     FanoutMetrics metrics,
@@ -61,8 +63,11 @@ internal sealed partial class SessionRunner(
     {
         if (accepted.IsEcho)
             return echo.RunAsync(accepted, input, open, abort, firstBytes);
-        var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow());
-        var session = new Session(connection, limits);
+        var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow())
+        {
+            LargestDeflated = accepted.Extension?.LargestShared ?? 0,
+        };
+        var session = new Session(connection, limits, compression.InflatedBytesPerSecond);
         connection.UseTransport(open(connection, _outboundLimits), abort);
 
         // 1

@@ -76,8 +76,12 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
                         return Next.Continue;
 
                     case InboundKind.Message:
-                        if (!_connection.IsClosing)
+                        if (_connection.IsClosing)
+                            break;
+                        if (!frame.IsCompressed)
                             handler.OnMessage(session, frame.Opcode, frame.Payload);
+                        else if (!TryInflate(frame))
+                            return Next.Discard;
                         break;
 
                     case InboundKind.Ping:
@@ -112,6 +116,23 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
         {
             rest = buffer.Start;
         }
+    }
+
+    // A thousandth of a message can claim all of it: so whether the sender may have it is asked before it is inflated.
+    private bool TryInflate(InboundFrame compressed)
+    {
+        var wireBytes = compressed.Payload.Length;
+        if (!handler.MayInflate(session, compressed.Opcode, wireBytes))
+            return true;
+        var message = frames.Inflate();
+        if (message.Kind == InboundKind.Violation)
+        {
+            _connection.Close((CloseCode)message.CloseCode!.Value, message.Reason!);
+            return false;
+        }
+
+        handler.OnInflated(session, message.Opcode, message.Payload, wireBytes);
+        return true;
     }
 
     // The peer said its last word; ours must be with the transport before the transport is closed.

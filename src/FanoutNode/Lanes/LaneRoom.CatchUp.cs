@@ -158,7 +158,7 @@ internal sealed partial class LaneRoom
             cursor.Position = Math.Min(cursor.Page.Last, _lastOffset);
         if (_block.Count == 0)
             return;
-        client.Send(Join(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block), client.Format), null);
+        client.Send(new BlockFrames(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block)).For(client), null);
         lane.Metrics.Delivered(_block.Count);
     }
 

@@ -44,7 +44,7 @@ internal sealed class RoomRig : IDisposable
         var plan = await Sequencer.PlanAsync(new JoinRequest(
             "1", "room", since is { } offset ? new RoomPosition(epoch ?? Log.Epoch, offset) : null, null, false, false));
         client.Recovered = plan.Recovered;
-        Sequencer.Enter(Lane, at => new Work(lane =>
+        Sequencer.Enter(Lane, client, at => new Work(lane =>
         {
             lane.Clients.Add(client.ClientId, client);
             Room.OnLane(lane).Add(lane, new LaneMember(client, Room.OnLane(lane)), at, plan.From);

@@ -68,6 +68,26 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
         }
     }
 
+    /// <summary>
+    /// Inflates the compressed message that was just handed out: the same message, or a violation. Left to the caller, who may have reasons not
+    /// to pay for it.
+    /// </summary>
+    public InboundFrame Inflate()
+    {
+        switch (Inflater.Inflate(_message.AsMemory(0, _messageLength), _maxMessageBytes, out var inflated, out var length))
+        {
+            case InflateResult.TooLarge:
+                return TooBig();
+            case InflateResult.Garbage:
+                return InboundFrame.Violation(CloseCode.InvalidPayload, "a compressed message cannot be inflated");
+        }
+
+        if (_message is not null)
+            ArrayPool<byte>.Shared.Return(_message);
+        (_message, _messageLength) = (inflated, length);
+        return WholeMessage();
+    }
+
     public void Dispose() => ForgetMessage();
 
     private bool IsAssembling => _messageOpcode != Opcode.Continuation;
@@ -159,22 +179,13 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
     private InboundFrame CompleteMessage()
     {
         _handedOut = true;
-        if (_isCompressed)
-        {
-            switch (Inflater.Inflate(_message.AsMemory(0, _messageLength), _maxMessageBytes, out var inflated, out var length))
-            {
-                case InflateResult.TooLarge:
-                    return TooBig();
-                case InflateResult.Garbage:
-                    return InboundFrame.Violation(CloseCode.InvalidPayload, "a compressed message cannot be inflated");
-                default:
-                    if (_message is not null)
-                        ArrayPool<byte>.Shared.Return(_message);
-                    (_message, _messageLength) = (inflated, length);
-                    break;
-            }
-        }
+        return _isCompressed
+            ? new InboundFrame { Kind = InboundKind.Message, Opcode = _messageOpcode, Payload = _message.AsSpan(0, _messageLength), IsCompressed = true }
+            : WholeMessage();
+    }
 
+    private InboundFrame WholeMessage()
+    {
         var payload = _message.AsSpan(0, _messageLength);
         if (_messageOpcode == Opcode.Text && !Utf8.IsValid(payload[_validated..]))
             return NotUtf8();
