@@ -101,7 +101,7 @@ internal sealed partial class SessionRunner(
     {
         var connection = session.Connection;
         var end = PumpEnd.Lost;
-        using var frames = new FrameReader(limits.MaxMessageBytes, inflates);
+        using var frames = new FrameReader(limits.MaxMessageBytes, inflates, FrameReader.UsualMostTinyFragments);
         try
         {
             // 4

@@ -8,7 +8,6 @@ using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
-using Fanout.Tests.TestKit.Sockets;
 using Xunit;
 
 namespace Fanout.Tests.Integration.Faults;

@@ -14,6 +14,7 @@ internal sealed class HostileSocket : IDisposable
     private readonly byte[] _buffer = new byte[4096];
     private int _from;
     private int _to;
+    private int _isDisposed;
 
     private HostileSocket()
     {
@@ -114,6 +115,8 @@ internal sealed class HostileSocket : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         _socket.LingerState = new LingerOption(enable: true, seconds: 0);
         _socket.Dispose();
     }

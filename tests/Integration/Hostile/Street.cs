@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
-using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 
 namespace Fanout.Tests.Integration.Hostile;
@@ -10,18 +8,13 @@ namespace Fanout.Tests.Integration.Hostile;
 /// <summary>A node with a pair of neighbours that talk to each other, a busy room, and whoever attacks it.</summary>
 internal sealed class Street : IAsyncDisposable
 {
-    private const string Words = "\"hello\"";
-    private static readonly TimeSpan BetweenMessages = TimeSpan.FromMilliseconds(10);
-
     private readonly PemCertificate _certificate;
     private readonly RunningNode _node;
-    private readonly TestClient _speaker;
-    private readonly TestClient _listener;
+    private readonly Neighbours _neighbours;
     private readonly ConcurrentDictionary<string, int> _ends = new();
-    private int _published;
 
-    private Street(PemCertificate certificate, RunningNode node, Uri tls, TestClient speaker, TestClient listener) =>
-        (_certificate, _node, TlsUri, _speaker, _listener) = (certificate, node, tls, speaker, listener);
+    private Street(PemCertificate certificate, RunningNode node, Uri tls, Neighbours neighbours) =>
+        (_certificate, _node, TlsUri, _neighbours) = (certificate, node, tls, neighbours);
 
     public string Room => "street";
 
@@ -49,39 +42,22 @@ internal sealed class Street : IAsyncDisposable
             // Short, so that a run of seconds sees them.
             ("Fanout:Limits:HandshakeTimeout", "00:00:01.5"),
             ("Fanout:Limits:StallTimeout", "00:00:02"),
-            ("Fanout:Heartbeat:Interval", "00:00:01"),
-            ("Fanout:Heartbeat:Timeout", "00:00:03"),
+            ("Fanout:Heartbeat:Interval", "00:00:02"),
+            ("Fanout:Heartbeat:Timeout", "00:00:06"),
+            // The neighbours' own.
+            ("Fanout:Limits:MessageBurst", "1000"),
             ("Fanout:Rooms:0:Pattern", "busy"),
             ("Fanout:Rooms:0:HistorySize", "0"),
             .. attack.Settings,
         ]));
-        var listener = await node.JoinAsync("street");
-        var speaker = await node.ConnectAsync();
-        return new Street(certificate, node, await TlsNode.TlsUriOfAsync(node), speaker, listener);
+        return new Street(certificate, node, await TlsNode.TlsUriOfAsync(node), Neighbours.MoveIn(node.BaseUri, "street"));
     }
 
-    /// <summary>The speaker says something every 10 ms, and the listener hears it.</summary>
-    /// <returns>From the send to the receipt, each, in milliseconds.</returns>
-    public async Task<double[]> TalkAsync(TimeSpan time)
-    {
-        var latencies = new List<double>();
-        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < time;)
-        {
-            _published++;
-            var sent = Stopwatch.GetTimestamp();
-            await _speaker.PublishWithoutAckAsync(Room, _published);
-            await _listener.WaitForMessagesAsync(Room, _published);
-            latencies.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
-            await Task.Delay(BetweenMessages, CancellationToken.None);
-        }
+    /// <inheritdoc cref="Neighbours.TalkAsync"/>
+    public Task<double[]> TalkAsync(TimeSpan time) => _neighbours.TalkAsync(time);
 
-        latencies.Sort();
-        return [.. latencies];
-    }
-
-    /// <summary>The neighbours have every message, once and in order, and nobody has cut them.</summary>
-    public bool IsAtPeace => !_listener.Closed.IsCompleted && !_speaker.Closed.IsCompleted
-        && _listener.Messages(Room).Select(message => (int)message.Integer("payload")!).SequenceEqual(Enumerable.Range(1, _published));
+    /// <inheritdoc cref="Neighbours.Complaint"/>
+    public string? Complaint => _neighbours.Complaint;
 
     /// <summary>Attacks until told to stop.</summary>
     public async Task SufferAsync(Attack attack, CancellationToken stop)
@@ -94,8 +70,7 @@ internal sealed class Street : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _speaker.DisposeAsync();
-        await _listener.DisposeAsync();
+        _neighbours.Dispose();
         await _node.DisposeAsync();
         _certificate.Dispose();
     }
@@ -130,11 +105,8 @@ internal sealed class Street : IAsyncDisposable
 
     private async Task FillAsync(CancellationToken stop)
     {
-        var payload = Words.PadRight(16 * 1024);
+        var payload = '"' + new string('x', 64 * 1024) + '"';
         while (!stop.IsCancellationRequested)
-        {
-            await _node.Api.PublishRawAsync(BusyRoom, payload);
-            await Task.Delay(TimeSpan.FromMilliseconds(2), CancellationToken.None);
-        }
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _node.Api.PublishRawAsync(BusyRoom, payload)));
     }
 }

@@ -58,7 +58,7 @@ public sealed class ChannelFrameTests
             },
             iter: 2_000);
 
-    // Found by this test: a notice that is JSON of another shape threw, in the callback of the subscription.
+    // Found by this test: a notice whose client is null was taken for one, and threw later, where it was written for the members.
     [Fact]
     public void NoticesAndOrders_OfAnyJson_AreReadOrNull() =>
         Gen.OneOf(

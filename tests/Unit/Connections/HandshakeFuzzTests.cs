@@ -40,6 +40,20 @@ public sealed class HandshakeFuzzTests
             },
             iter: 3_000);
 
+    // Found by the hostile tests: a request over the limit was refused only if it came in pieces.
+    [Theory]
+    [InlineData(30_000, true)]
+    [InlineData(40_000, false)]
+    [InlineData(1_000_000, false)]
+    public void Request_OverTheLimit_IsLeftToAspNet_HoweverItComes(int length, bool taken)
+    {
+        var bytes = Encoding.ASCII.GetBytes(Upgrade.Replace("rooms=a", "rooms=" + new string('a', length), StringComparison.Ordinal));
+
+        Assert.Equal(taken ? FirstBytes.Upgrade : FirstBytes.Other, UpgradeRequestReader.Read(new ReadOnlySequence<byte>(bytes), out _, out _));
+        if (!taken)
+            Assert.Equal(FirstBytes.Other, UpgradeRequestReader.Read(new ReadOnlySequence<byte>(bytes, 0, 35_000), out _, out _));
+    }
+
     [Fact]
     public void Addresses_OfAnyText_AreSomebodys() =>
         Gen.OneOf(Gen.String[0, 60], Gen.OneOf("10.0.0.1", "203.0.113.7", ",", " ", ":", "[", "]", "::1", "999", "x").Array[0, 12].Select(parts => string.Concat(parts))).Sample(
@@ -50,5 +64,11 @@ public sealed class HandshakeFuzzTests
     [Fact]
     public void Subprotocols_OfAnyText_AreReadOrRefused() =>
         Gen.OneOf(Gen.String[0, 60], Gen.OneOf("fanout.v1.json", "fanout.v1.msgpack", "fanout.bearer.", "fanout.bearer.x", ",", " ", "chat", "\0").Array[0, 12].Select(parts => string.Concat(parts)))
-            .Sample(text => OfferedProtocols.TryRead(text, out _), iter: 20_000);
+            .Sample(
+                text =>
+                {
+                    if (OfferedProtocols.TryRead(text, out var offered) && offered.Echo is not null)
+                        Assert.Contains(offered.Echo, text, StringComparison.Ordinal);
+                },
+                iter: 20_000);
 }

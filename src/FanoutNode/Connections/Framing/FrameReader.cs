@@ -13,8 +13,16 @@ namespace Fanout.Node.Connections.Framing;
 /// <remarks>Not thread-safe. Holds a buffer only while a message is being received, so an idle connection holds none.</remarks>
 /// <param name="maxMessageBytes">Of a message, inflated where it is compressed; 0 for no limit.</param>
 /// <param name="inflates">Whether permessage-deflate was agreed (RFC 7692).</param>
-internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) : IDisposable
+/// <param name="mostTinyFragments">Fragments of less than 16 bytes that a message may be sent in, its last one not counted.</param>
+internal sealed class FrameReader(long maxMessageBytes, bool inflates = false, int mostTinyFragments = int.MaxValue) : IDisposable
 {
+    /// <summary>
+    /// Enough for anybody's reasons, as tests that send text byte by byte have; without a bound a message that never ends, in fragments without a byte,
+    /// keeps a core busy and counts for no rate.
+    /// </summary>
+    public const int UsualMostTinyFragments = 4096;
+
+    private const int TinyFragment = 16;
     private const int MaxControlPayload = 125;
     private const int SmallestBuffer = 512;
 
@@ -23,6 +31,7 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
     private byte[]? _message;
     private int _messageLength;
     private int _validated;
+    private int _tinyFragments;
     private bool _isCompressed;
     private Opcode _messageOpcode;
     private byte[]? _control;
@@ -51,6 +60,8 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
                     return InboundFrame.Violation(CloseCode.ProtocolError, violation);
                 if (!header.IsControl && header.PayloadLength > WireLimit(header) - _messageLength)
                     return TooBig();
+                if (!header.IsControl && !header.IsFinal && header.PayloadLength < TinyFragment && ++_tinyFragments > mostTinyFragments)
+                    return InboundFrame.Violation(CloseCode.ProtocolAbuse, $"a message may have {mostTinyFragments} fragments of less than {TinyFragment} bytes");
                 BeginFrame(header);
             }
 
@@ -225,6 +236,7 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
         _message = null;
         _messageLength = 0;
         _validated = 0;
+        _tinyFragments = 0;
         _isCompressed = false;
         _messageOpcode = Opcode.Continuation;
         _handedOut = false;
