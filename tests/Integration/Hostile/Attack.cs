@@ -12,6 +12,9 @@ internal sealed record Attack(string Name, int Connections, Func<Street, Cancell
     /// <summary>Settings of the node for this one.</summary>
     public IReadOnlyList<(string Name, string? Value)> Settings { get; init; } = [];
 
+    /// <summary>How the node counts that end, where an attacker may not see it: a close frame behind what was never read is lost with it.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>Whether the end takes 10 s to come, since abuse of a rate is called so only then.</summary>
     public bool TakesLong => Expected == "closed 4003";
 

@@ -30,7 +30,7 @@ internal static class Attacks
         new("connections that say nothing", 500, (street, stop) => SilentAsync(street.Uri, stop), "reset"),
         new("slow TLS handshakes", 200, (street, stop) => DripAsync(street.TlsUri, [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, .. new byte[200]], stop), "ended"),
         new("half-open sockets", 500, (street, stop) => HalfOpenAsync(street, stop), "closed 4000"),
-        new("readers that never read", 50, NeverReadAsync, "closed 4001"),
+        new("readers that never read", 50, NeverReadAsync, "closed 4001") { Reason = "slow_consumer" },
         new("compression bombs of 1 MB in 1 KB", 20, (street, stop) => FloodAsync(street, Bomb, stop, deflate: true), "closed 4003"),
         new("rubbish that claims to be compressed", 50, (street, stop) => FloodAsync(street, GarbageBomb, stop, deflate: true), "closed 1007"),
         new("pings of 125 bytes", 20, (street, stop) => FloodAsync(street, Pings, stop), "closed 4003"),
@@ -86,7 +86,7 @@ internal static class Attacks
     {
         using var peer = await HostileSocket.UpgradeAsync(street.Uri, $"/ws?rooms={street.BusyRoom}", stop, receiveBuffer: 4096);
         // Its pongs keep it alive; it takes what it can when it is over.
-        for (var i = 0; i < 12; i++)
+        for (var i = 0; i < 8; i++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(500), stop);
             await peer.SendAsync(WebSocketFrames.Client(WebSocketOpcode.Pong, []), stop);

@@ -41,7 +41,7 @@ public sealed class HostileTests(ITestOutputHelper output)
         {
             with.AddRange(await street.TalkAsync(TimeSpan.FromSeconds(Seconds)));
         }
-        while (street.Complaint is null && awaits is { } expected && !street.Ends.ContainsKey(expected) && System.Diagnostics.Stopwatch.GetElapsedTime(began) < TestKit.Deadlines.Default);
+        while (street.Complaint is null && awaits is { } expected && !await street.SawAsync(expected, attack.Reason) && System.Diagnostics.Stopwatch.GetElapsedTime(began) < TestKit.Deadlines.Default);
         var took = System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds;
         cpu = (ProcessUse.Cpu(process) - cpu) / took;
         await stop.CancelAsync();
@@ -56,7 +56,7 @@ public sealed class HostileTests(ITestOutputHelper output)
         Assert.False(street.Process.HasExited);
         Assert.InRange(peak - before, double.MinValue, MostGrowthInMegabytes);
         if (awaits is { } wanted)
-            Assert.True(street.Ends.ContainsKey(wanted), $"Nobody ended with '{wanted}': {ends}");
+            Assert.True(await street.SawAsync(wanted, attack.Reason), $"Nobody ended with '{wanted}': {ends}");
         Assert.DoesNotContain(street.Process.Logs, line => line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal));
     }
 

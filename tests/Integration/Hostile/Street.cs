@@ -59,6 +59,10 @@ internal sealed class Street : IAsyncDisposable
     /// <inheritdoc cref="Neighbours.Complaint"/>
     public string? Complaint => _neighbours.Complaint;
 
+    /// <summary>Whether an attacker ended so, or the node counts one.</summary>
+    public async Task<bool> SawAsync(string end, string? reason) => _ends.ContainsKey(end)
+        || (reason is not null && (await _node.Api.GetAsync("/metrics")).Text.Contains($"reason=\"{reason}\"", StringComparison.Ordinal));
+
     /// <summary>Attacks until told to stop.</summary>
     public async Task SufferAsync(Attack attack, CancellationToken stop)
     {
