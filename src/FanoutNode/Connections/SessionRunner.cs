@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
+using Fanout.Node.Compression;
 using Fanout.Node.Connections.Framing;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Diagnostics;
@@ -25,6 +26,7 @@ internal sealed partial class SessionRunner(
     RevokedUsers revoked,
     EchoRunner echo,
     LimitsOptions limits,
+    CompressionOptions compression,
     HeartbeatOptions heartbeat,
     TimeProvider time,
     FanoutMetrics metrics,
@@ -88,6 +90,11 @@ internal sealed partial class SessionRunner(
     {
         var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), times, time.GetUtcNow());
         var session = new Session(connection, limits);
+        var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow())
+        {
+            LargestDeflated = accepted.Extension?.LargestShared ?? 0,
+        };
+        var session = new Session(connection, limits, compression.InflatedBytesPerSecond);
         connection.UseTransport(open(connection, _outboundLimits), abort);
 
         // 1
@@ -118,7 +125,7 @@ internal sealed partial class SessionRunner(
     private async Task ServeAsync(Session session, PipeReader input, bool inflates, ConnectionTicket? ticket)
     {
         var end = PumpEnd.Lost;
-        using var frames = new FrameReader(limits.MaxMessageBytes, inflates);
+        using var frames = new FrameReader(limits.MaxMessageBytes, inflates, FrameReader.UsualMostTinyFragments);
         try
         {
             // 4

@@ -15,6 +15,7 @@ using Fanout.Node.Drain;
 using Fanout.Node.History;
 using Fanout.Node.Hosting.Settings;
 using Fanout.Node.Lanes;
+using Fanout.Node.Lanes.Preparation;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
@@ -69,6 +70,7 @@ internal static class FanoutServices
 
     private static IServiceCollection AddConnections(this IServiceCollection services) => services
         .AddSingleton<LaneSet>()
+        .AddSingleton<MessagePreparer>()
         .AddSingleton<ConnectionRegistry>()
         .AddSingleton<ConnectionAdmission>()
         .AddSingleton<ClientAddress>()

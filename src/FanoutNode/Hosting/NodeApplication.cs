@@ -35,7 +35,7 @@ internal static partial class NodeApplication
             kestrel.Limits.RequestHeadersTimeout = handshake > TimeSpan.Zero ? handshake : Timeout.InfiniteTimeSpan;
             // Checked by the endpoint itself, which answers with a problem that a caller can read.
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.UseEndpoints(builder.Configuration, certificates);
+            kestrel.UseEndpoints(builder.Configuration, certificates, kestrel.Limits.RequestHeadersTimeout);
             kestrel.UseSocketFastLane();
         });
         builder.Services.AddSingleton(settings.Tls).AddSingleton(certificates).AddHostedService<CertificateReloader>();

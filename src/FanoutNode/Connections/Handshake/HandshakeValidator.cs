@@ -76,7 +76,7 @@ internal sealed class HandshakeValidator(
         _ => new HandshakeRefusal(401, "A valid token is needed.", ("WWW-Authenticate", "Bearer")),
     };
 
-    private string? ExtensionFor(HandshakeRequest request) => compression.Enabled ?? request.IsEcho ? DeflateOffer.Accept(request.Extensions) : null;
+    private DeflateAgreement? ExtensionFor(HandshakeRequest request) => compression.Enabled || request.IsEcho ? DeflateOffer.Accept(request.Extensions) : null;
 
     private static HandshakeRefusal? CheckUpgrade(HandshakeRequest request)
     {

@@ -32,6 +32,8 @@ internal static class SettingsValidator
         CheckApiKeysDiffer(settings.Api.Keys, problems);
         for (var i = 0; i < settings.Proxies.Known.Count; i++)
             problems.Check(ClientAddress.Parse(settings.Proxies.Known[i]) is not null, $"Fanout:Proxies:Known:{i}", settings.Proxies.Known[i], "an address or a network such as 10.0.0.0/8");
+        problems.NotNegative("Fanout:Compression:SmallestMessageBytes", settings.Compression.SmallestMessageBytes);
+        problems.NotNegative("Fanout:Compression:InflatedBytesPerSecond", settings.Compression.InflatedBytesPerSecond);
         problems.NotNegative("Fanout:Tls:ReloadInterval", settings.Tls.ReloadInterval);
         problems.Check(
             settings.Testing.EchoMaxMessageBytes is >= SmallestMessageLimit and <= LargestMessageLimit,
