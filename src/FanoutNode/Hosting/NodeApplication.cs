@@ -37,7 +37,7 @@ internal static partial class NodeApplication
             kestrel.UseSocketFastLane();
         });
         builder.Services.AddSingleton(settings.Tls).AddSingleton(certificates).AddHostedService<CertificateReloader>();
-        builder.Services.AddFanout(settings).AddTelemetry(builder.Configuration, settings.Node.Name!).AddProblems();
+        builder.Services.AddFanout(settings).AddTelemetry(builder, settings).AddProblems();
 
         var app = builder.Build();
         foreach (var unknown in SettingsLoader.Unknown(builder.Configuration))

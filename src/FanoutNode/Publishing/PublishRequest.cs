@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Fanout.Node.Diagnostics;
 using Fanout.Shared.Envelopes;
 
 namespace Fanout.Node.Publishing;
@@ -15,4 +17,8 @@ internal enum PublishSource
 /// <param name="Principal">Whose idempotency keys these are.</param>
 /// <param name="Key">Idempotency key, if the publisher gave one.</param>
 internal sealed record PublishRequest(
-    string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source, string Principal, string? Key);
+    string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source, string Principal, string? Key)
+{
+    /// <summary>The trace that a client's message belongs to, see <see cref="TraceSampling"/>; for HTTP it is that of the request.</summary>
+    public ActivityContext? Trace { get; init; }
+}

@@ -20,5 +20,15 @@ internal sealed class AllRoom(LaneSet lanes) : IRoomMembers
     {
     }
 
-    public void Post(RoomMessage message) => lanes.PostToAll(new SendMessageToAllWork(message));
+    public void Post(RoomMessage message)
+    {
+        if (message.Trace is { } trace)
+        {
+            trace.Begin(lanes[0].Time);
+            for (var i = 1; i < lanes.Count; i++)
+                trace.Expect();
+        }
+
+        lanes.PostToAll(new SendMessageToAllWork(message));
+    }
 }

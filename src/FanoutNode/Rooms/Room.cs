@@ -56,6 +56,7 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes) : IRoo
     public int Post(RoomMessage message)
     {
         var lost = 0;
+        message.Trace?.Begin(lanes[0].Time);
         for (var index = 0; index < _laneCounts.Length; index++)
         {
             if (Volatile.Read(ref _laneCounts[index]) <= 0 || lanes[index].TryPostMessage(message))
@@ -66,6 +67,7 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes) : IRoo
                 lost++;
         }
 
+        message.Trace?.Done(message, 0, []);
         return lost;
     }
 

@@ -42,6 +42,33 @@ public sealed class AllocationTests : IDisposable
         Assert.Equal(few, many);
     }
 
+    // Somebody takes every measurement, as /metrics does: what is measured costs time, never memory.
+    [Fact]
+    public void Metrics_WithAListener_AllocateNothing()
+    {
+        var silent = (Few: AllocatedBy(members: 10), Many: AllocatedBy(members: 110));
+        var deliveries = 0;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter == _metrics.Meter)
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => { });
+        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) =>
+        {
+            if (instrument.Name == "fanout.delivery.duration")
+                deliveries++;
+        });
+        listener.Start();
+
+        var heard = (Few: AllocatedBy(members: 10), Many: AllocatedBy(members: 110));
+
+        Assert.Equal(silent, heard);
+        // One for each message, not for each member.
+        Assert.Equal(2 * (Rounds + 5) * Batch, deliveries);
+    }
+
     // The frame of each subprotocol, and once a batch the block that joins them.
     [Fact]
     public void Message_AllocatesItsFramesAndItsPartOfABlock()
