@@ -131,8 +131,8 @@ internal static class MessageCodec
         target[0] = 2 + TraceLength;
         target[1] = TraceExtension;
         target[2] = TraceLength;
-        context.TraceId.CopyTo(target[3..]);
-        context.SpanId.CopyTo(target[19..]);
+        context.TraceId.CopyTo(target.Slice(3, 16));
+        context.SpanId.CopyTo(target.Slice(19, 8));
         target[27] = (byte)context.TraceFlags;
         target = target[(3 + TraceLength)..];
     }

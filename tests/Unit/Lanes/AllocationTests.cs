@@ -26,6 +26,7 @@ public sealed class AllocationTests : IDisposable
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly FanoutMetrics _metrics;
     private readonly LaneSet _lanes;
+    private int _members;
 
     public AllocationTests()
     {
@@ -130,7 +131,7 @@ public sealed class AllocationTests : IDisposable
             var writer = listener.Accept();
             _sockets.AddRange([reader, writer]);
             _readers.Add(reader);
-            Enter(room, writer, $"{members}-{i}", i % 2 == 0 ? WireFormat.Json : WireFormat.MessagePack);
+            Enter(room, writer, $"{++_members}", i % 2 == 0 ? WireFormat.Json : WireFormat.MessagePack);
         }
 
         return room;
