@@ -20,7 +20,7 @@ internal static partial class NodeApplication
             ContentRootPath = AppContext.BaseDirectory,
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Logging.HoldBackRequestLines();
+        builder.Logging.FollowFormatterSetting(builder.Configuration).HoldBackRequestLines();
         configure?.Invoke(builder);
 
         var settings = SettingsLoader.Load(builder.Configuration, builder.Environment);

@@ -33,7 +33,7 @@ internal static partial class Deployed
         .ToHashSet();
 
     /// <summary>Our metrics that the document names, as Prometheus does.</summary>
-    public static IReadOnlySet<string> DocumentedMetrics => MetricInTable().Matches(Operations).Select(match => match.Groups[1].Value).ToHashSet();
+    public static IReadOnlySet<string> DocumentedMetrics => MetricRow().Matches(Operations).SelectMany(match => MetricName().Matches(match.Groups[1].Value)).Select(match => match.Value).ToHashSet();
 
     public static IReadOnlySet<string> MetricsIn(string text) => MetricName().Matches(text).Select(match => Family(match.Value)).ToHashSet();
 
@@ -63,8 +63,9 @@ internal static partial class Deployed
     [GeneratedRegex(@"[^\w-]")]
     private static partial Regex NotInAnchors();
 
-    [GeneratedRegex(@"^\| `(fanout_\w+)`", RegexOptions.Multiline)]
-    private static partial Regex MetricInTable();
+    // The first cell: the last one may name other metrics.
+    [GeneratedRegex(@"^\| (`fanout_[^|]+)\|", RegexOptions.Multiline)]
+    private static partial Regex MetricRow();
 
     [GeneratedRegex(@"\bfanout_\w+")]
     private static partial Regex MetricName();
