@@ -40,22 +40,29 @@ internal sealed class TraceSampling(TelemetryOptions options, TimeProvider time,
         if (!IsOn)
             return null;
         if (parent is { } known)
-            return IsRecorded(known) ? Recorded(FanoutTracing.Source.StartActivity(FanoutTracing.PublishSpan, ActivityKind.Internal, known)) : null;
+            return IsRecorded(known) ? Start(known) : null;
         if (!AsksSampler && (options.TraceRatio <= 0 || Random.Shared.NextDouble() >= options.TraceRatio))
             return null;
-        return Recorded(FanoutTracing.Source.StartActivity(FanoutTracing.PublishSpan, ActivityKind.Internal));
+        return Start(default);
     }
 
     /// <summary>What stands above a publish that came by HTTP.</summary>
     public static ActivityContext? OfRequest() => IsOn ? Activity.Current?.Context : null;
 
-    // A sampler may make an object only to carry the ids on, which is no use to anybody here.
-    private static Activity? Recorded(Activity? activity)
+    // The span does not become the current one: the caller may be a connection's read loop, whose next publishes are not below this one.
+    private static Activity? Start(ActivityContext parent)
     {
-        if (activity is null || activity.Recorded)
-            return activity;
-        activity.Dispose();
-        return null;
+        var before = Activity.Current;
+        var activity = FanoutTracing.Source.StartActivity(FanoutTracing.PublishSpan, ActivityKind.Internal, parent);
+        // A sampler may make an object only to carry the ids on, which is no use to anybody here.
+        if (activity is { Recorded: false })
+        {
+            activity.Dispose();
+            activity = null;
+        }
+
+        Activity.Current = before;
+        return activity;
     }
 
     private static bool IsRecorded(ActivityContext context) => (context.TraceFlags & ActivityTraceFlags.Recorded) != 0;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Fanout.Tests.TestKit;
@@ -133,15 +134,14 @@ public sealed partial class PrometheusTests
     {
         await using var redis = await fleet.Redis.ConnectAsync();
         var database = redis.GetDatabase();
-        await database.ExecuteAsync("CONFIG", "SET", "maxmemory", "20mb");
-        for (var i = 0; i < 9; i++)
-            await database.StringSetAsync("filler:" + i, new byte[2 * 1024 * 1024]);
+        for (var i = 0; i < 20; i++)
+            await database.StringSetAsync("filler:" + i, new byte[1024 * 1024], TimeSpan.FromMinutes(15));
+        var used = long.Parse((await redis.GetServer(fleet.Redis.ConnectionString).InfoAsync("memory"))[0].Single(field => field.Key == "used_memory").Value, CultureInfo.InvariantCulture);
+        await database.ExecuteAsync("CONFIG", "SET", "maxmemory", used + (used / 10));
         await ExpectAsync(fleet, "a Redis that is nearly full", "FanoutRedisMemory");
 
         await database.ExecuteAsync("CONFIG", "SET", "maxmemory-policy", "volatile-ttl");
-        for (var i = 0; i < 9; i++)
-            await database.StringSetAsync("filler:" + i, new byte[2 * 1024 * 1024], TimeSpan.FromMilliseconds(900_000));
-        await database.StringSetAsync("one more", new byte[4 * 1024 * 1024], TimeSpan.FromSeconds(100));
+        await database.StringSetAsync("one more", new byte[4 * 1024 * 1024], TimeSpan.FromMinutes(15));
         await ExpectAsync(fleet, "a Redis that evicts", "FanoutRedisEvicts");
         await database.ExecuteAsync("CONFIG", "SET", "maxmemory", "1gb");
     }

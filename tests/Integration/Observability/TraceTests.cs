@@ -115,7 +115,7 @@ public sealed class TraceTests(RedisFixture redis) : IAsyncLifetime
             await client.RequestAsync(Publish("history", null), "published");
         await _b.Process.ReadinessAsync();
         Assert.True((await _b.Api.PublishAsync("history", 1)).IsSuccess);
-        await Eventually.TrueAsync(() => _sink.Spans.Count(span => span.Name == "deliver") == 6, "six deliveries", context: Seen);
+        await Eventually.TrueAsync(() => _sink.Spans.Count(span => span.Name == "deliver") == 6 && _sink.Spans.Count(span => span.Name == "publish") == 6, "six publishes and deliveries", context: Seen);
 
         var publishes = _sink.Spans.Where(span => span.Name == "publish").ToList();
         Assert.Equal(6, publishes.Select(span => span.TraceId).Distinct().Count());

@@ -80,7 +80,10 @@ public sealed class TracingTests : IDisposable
         using var begun = always.StartPublish(null);
 
         Assert.Equal("b7ad6b7169203331", followed!.ParentSpanId.ToHexString());
-        Assert.NotNull(begun);
+        Assert.Equal(default, begun!.ParentSpanId);
+        Assert.NotEqual(followed.TraceId, begun.TraceId);
+        // Or what the connection publishes next would be below it.
+        Assert.Null(Activity.Current);
         Assert.Null(always.StartPublish(always.OfClient(Encoding.ASCII.GetBytes(Unsampled))));
     }
 
