@@ -17,6 +17,7 @@ using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
+using Fanout.Node.Rpc;
 using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting;
@@ -47,6 +48,7 @@ internal static class FanoutServices
         .AddSingleton(settings.Proxies)
         .AddSingleton(settings.Compression)
         .AddSingleton(settings.Testing)
+        .AddSingleton(settings.Rpc)
         .AddSingleton(TimeProvider.System)
         .AddSingleton<FanoutMetrics>();
 
@@ -93,6 +95,9 @@ internal static class FanoutServices
         .AddSingleton<PresenceCommand>()
         .AddSingleton<HistoryCommand>()
         .AddSingleton<RefreshCommand>()
+        .AddSingleton<RpcMetrics>()
+        .AddSingleton<RpcMethods>()
+        .AddSingleton<RequestCommand>()
         .AddSingleton<IMessageHandler, CommandDispatcher>();
 
     private static IServiceCollection AddAccess(this IServiceCollection services, FanoutSettings settings)

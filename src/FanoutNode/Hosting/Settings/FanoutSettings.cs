@@ -11,6 +11,7 @@ using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Rooms;
+using Fanout.Node.Rpc;
 using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting.Settings;
@@ -51,6 +52,8 @@ internal sealed class FanoutSettings
     public CompressionOptions Compression { get; set; } = new();
 
     public TestingOptions Testing { get; set; } = new();
+
+    public RpcOptions Rpc { get; set; } = new();
 }
 
 /// <summary>Settings under <c>Fanout:Node</c>.</summary>
