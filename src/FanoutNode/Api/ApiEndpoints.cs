@@ -16,6 +16,9 @@ internal static class ApiEndpoints
         api.MapDelete("/users/{user}/connections", DisconnectEndpoints.UserAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
         api.MapDelete("/users/{user}/revocation", DisconnectEndpoints.LiftAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
         api.MapDelete("/connections/{id}", DisconnectEndpoints.ConnectionAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
+        api.MapGet("/webhooks", WebhookEndpoints.ListAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
+        api.MapGet("/webhooks/dead", WebhookEndpoints.DeadAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
+        api.MapPost("/webhooks/dead/replay", WebhookEndpoints.ReplayAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
         api.MapGet("/nodes", ListNodesAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Read));
     }
 

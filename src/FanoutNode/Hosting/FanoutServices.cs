@@ -19,6 +19,7 @@ using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
 using Fanout.Node.Rpc;
 using Fanout.Node.Testing;
+using Fanout.Node.Webhooks;
 
 namespace Fanout.Node.Hosting;
 
@@ -54,12 +55,13 @@ internal static class FanoutServices
 
     private static IServiceCollection AddBackplane(this IServiceCollection services, FanoutSettings settings)
     {
+        services.AddSingleton(new WebhookPlan(settings.Webhooks, settings.WebhookQueue)).AddSingleton<WebhookMetrics>();
         services.AddSingleton(new NodeIdentity(settings.Node.Name!)).AddSingleton<NodeStatus>().AddSingleton<INodeStatus>(s => s.GetRequiredService<NodeStatus>());
         if (settings.Redis.ConnectionString is null)
             services.AddSingleton(s => new HistoryTotal(settings.Limits.MaxHistoryBytes, () => s.GetRequiredService<FanoutMetrics>().Limited("history_total"))).AddSingleton<MemoryBroker>().AddSingleton<IBackplane, MemoryBackplane>();
         else
             services.AddSingleton<IBackplane, RedisBackplane>();
-        return services.AddSingleton<Readiness>().AddHostedService<BackplaneService>();
+        return services.AddSingleton<Readiness>().AddHostedService<BackplaneService>().AddHostedService<WebhookService>();
     }
 
     private static IServiceCollection AddConnections(this IServiceCollection services) => services

@@ -15,6 +15,9 @@ internal sealed class MemoryBroker(TimeProvider time, HistoryTotal? historyTotal
 
     public MemoryControl Control { get; } = new(time);
 
+    /// <summary>Null where no webhook is configured.</summary>
+    public MemoryWebhookQueue? Webhooks { get; set; }
+
     public void AddNode(string nodeId, Func<NodeInfo> describe) => _nodes[nodeId] = describe;
 
     public void RemoveNode(string nodeId) => _nodes.TryRemove(nodeId, out _);

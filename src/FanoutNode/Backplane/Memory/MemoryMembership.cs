@@ -7,13 +7,24 @@ internal sealed class MemoryMembership(string nodeId, MemoryBroker broker, RoomP
 {
     public ValueTask<long> AddAsync(string room, ClientIdentity client) => ValueTask.FromResult(broker.With(room, found =>
     {
-        found.Enter(new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, client.ConnectedAt), policies.For(room).Presence);
+        var member = new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, client.ConnectedAt);
+        if (found.Enter(member, policies.For(room).Presence))
+            broker.Webhooks?.OnMember(room, member, hasJoined: true);
+        if (found.Members.Count == 1)
+            broker.Webhooks?.OnOccupancy(room, isOccupied: true);
         return (long)found.Members.Count;
     }));
 
     public ValueTask RemoveAsync(string room, ClientIdentity client)
     {
-        broker.With(room, found => found.Leave(client.ClientId, policies.For(room).Presence));
+        broker.With(room, found =>
+        {
+            if (found.Leave(client.ClientId, policies.For(room).Presence) is { } member)
+                broker.Webhooks?.OnMember(room, member, hasJoined: false);
+            if (found.Members.Count == 0)
+                broker.Webhooks?.OnOccupancy(room, isOccupied: false);
+            return true;
+        });
         return ValueTask.CompletedTask;
     }
 

@@ -1,6 +1,7 @@
 using Fanout.Node.Backplane.Redis.Subscriber;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Rooms;
+using Fanout.Node.Webhooks;
 using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Backplane.Redis;
@@ -35,7 +36,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         INodeStatus status,
         TimeProvider time,
         FanoutMetrics metrics,
-        ILoggerFactory logs)
+        ILoggerFactory logs,
+        WebhookPlan? webhooks = null)
     {
         _node = node;
         _time = time;
@@ -49,15 +51,18 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _publishLink = options.MinReplicas > 0 ? new RedisLink(options, $"fanout:{node.Id}-pub", time, logs.CreateLogger<RedisLink>()) : _link;
         _publisher = new RedisPublisher(_publishLink, _keys, options.MinReplicas, options.CommandTimeout / 2);
         Log = new RedisRoomLog(_link, _keys);
-        var store = new MembershipStore(_link, _keys, policies);
+        webhooks ??= WebhookPlan.None;
+        var marks = new WebhookMarks(_link, _keys, webhooks, policies);
+        Webhooks = webhooks.IsOn ? new RedisWebhookQueue(_link, _keys, webhooks, marks, time) : null;
+        var store = new MembershipStore(_link, _keys, policies, webhooks, time);
         var directory = new RedisNodeDirectory(_link, _keys, lease);
         var leaseInRedis = new RedisLease(_link, _keys, node, directory, () => status.Describe(node.Id, State), lease, time);
-        _writer = new MembershipWriter(_link, _keys, node, store, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
+        _writer = new MembershipWriter(_link, _keys, node, store, marks, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
         Nodes = directory;
         Control = new RedisControl(_link, _keys);
         Revocations = new RedisRevocations(_link, _keys);
         Membership = new RedisMembership(_link, _keys, store, _writer, directory);
-        var reaper = new NodeReaper(_link, _keys, node, store, lease, metrics, logs.CreateLogger<NodeReaper>());
+        var reaper = new NodeReaper(_link, _keys, node, store, marks, lease, metrics, logs.CreateLogger<NodeReaper>());
         _lease = new LeaseKeeper(leaseInRedis, node, reaper, lease, MoveAsync, time, logs.CreateLogger<LeaseKeeper>());
     }
 
@@ -80,6 +85,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     public IControl Control { get; }
 
     public IRevocations Revocations { get; }
+
+    public IWebhookQueue? Webhooks { get; }
 
     public void Start(IBackplaneListener listener)
     {

@@ -13,6 +13,7 @@ using Fanout.Node.Presence;
 using Fanout.Node.Rooms;
 using Fanout.Node.Rpc;
 using Fanout.Node.Testing;
+using Fanout.Node.Webhooks;
 
 namespace Fanout.Node.Hosting.Settings;
 
@@ -54,6 +55,10 @@ internal sealed class FanoutSettings
     public TestingOptions Testing { get; set; } = new();
 
     public RpcOptions Rpc { get; set; } = new();
+
+    public List<WebhookOptions> Webhooks { get; set; } = [];
+
+    public WebhookQueueOptions WebhookQueue { get; set; } = new();
 }
 
 /// <summary>Settings under <c>Fanout:Node</c>.</summary>
