@@ -82,6 +82,15 @@ public sealed class Receiver : IAsyncDisposable
         }
     }
 
+    /// <summary>Has those who wait look again: what they look at besides the calls has changed.</summary>
+    public void Nudge()
+    {
+        TaskCompletionSource more;
+        lock (_gate)
+            (more, _more) = (_more, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        more.SetResult();
+    }
+
     /// <summary>An answer that does not come before the receiver ends or the node gives up.</summary>
     public async Task StallAsync(HttpContext context)
     {
@@ -103,14 +112,9 @@ public sealed class Receiver : IAsyncDisposable
         await context.Request.Body.CopyToAsync(body);
         var headers = context.Request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString());
         var call = new ReceivedCall(context.Request.Path + context.Request.QueryString, headers, body.ToArray());
-        TaskCompletionSource more;
         lock (_gate)
-        {
             _calls.Add(call);
-            (more, _more) = (_more, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        }
-
-        more.SetResult();
+        Nudge();
         await Answer(call, context);
     }
 }
