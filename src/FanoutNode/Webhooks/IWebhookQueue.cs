@@ -28,7 +28,8 @@ internal interface IWebhookQueue
     ValueTask<bool> FinishAsync(WebhookEndpoint endpoint, WebhookTurn turn, int sent, IReadOnlyList<QueuedEvent> dead, string error);
 
     /// <summary>Notes that a turn's events could not be delivered, and when they are tried again, by whatever node.</summary>
-    ValueTask FailAsync(WebhookEndpoint endpoint, TimeSpan retryIn, string error);
+    /// <param name="isRefusal">The receiver works, and refused them for what they are.</param>
+    ValueTask FailAsync(WebhookEndpoint endpoint, TimeSpan retryIn, bool isRefusal, string error);
 
     /// <summary>This node sends no more: others need not wait for its rights to end.</summary>
     ValueTask ReleaseAsync();
@@ -57,12 +58,13 @@ internal readonly record struct WebhookCollection(bool IsOurs, bool MayBeMore, l
 /// <param name="Wait">So long is the receiver left alone after a failure.</param>
 /// <param name="Cursor">How far the receiver was.</param>
 /// <param name="Attempts">How often these events have failed.</param>
+/// <param name="Refusals">How often of these the receiver refused them for what they are.</param>
 /// <param name="Lost">Events that fell out of the queue before this receiver took them.</param>
-internal sealed record WebhookTurn(bool IsOurs, TimeSpan Wait, long Cursor, int Attempts, long Lost, IReadOnlyList<QueuedEvent> Events)
+internal sealed record WebhookTurn(bool IsOurs, TimeSpan Wait, long Cursor, int Attempts, int Refusals, long Lost, IReadOnlyList<QueuedEvent> Events)
 {
-    public static readonly WebhookTurn Held = new(false, TimeSpan.Zero, 0, 0, 0, []);
+    public static readonly WebhookTurn Held = new(false, TimeSpan.Zero, 0, 0, 0, 0, []);
 
-    public static WebhookTurn Waiting(TimeSpan wait) => new(true, wait, 0, 0, 0, []);
+    public static WebhookTurn Waiting(TimeSpan wait) => new(true, wait, 0, 0, 0, 0, []);
 }
 
 /// <summary>How it is with a receiver.</summary>

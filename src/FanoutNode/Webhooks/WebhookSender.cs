@@ -106,7 +106,7 @@ internal sealed partial class WebhookSender(WebhookEndpoint endpoint, IWebhookQu
         }
 
         var attempts = turn.Attempts + 1;
-        if (attempts >= (reply.IsRefusal ? Math.Min(TriesOfRefused, endpoint.Options.MaxAttempts) : endpoint.Options.MaxAttempts))
+        if (attempts >= endpoint.Options.MaxAttempts || (reply.IsRefusal && turn.Refusals + 1 >= TriesOfRefused))
         {
             if (await queue.FinishAsync(endpoint, turn, 0, wanted, reply.Error!))
             {
@@ -119,7 +119,7 @@ internal sealed partial class WebhookSender(WebhookEndpoint endpoint, IWebhookQu
 
         if (attempts == 1)
             LogFailing(logger, endpoint.Name, reply.Error!);
-        await queue.FailAsync(endpoint, WebhookBackoff.After(attempts, endpoint.Options, reply.RetryAfter, Random.Shared), reply.Error!);
+        await queue.FailAsync(endpoint, WebhookBackoff.After(attempts, endpoint.Options, reply.RetryAfter, Random.Shared), reply.IsRefusal, reply.Error!);
         return TimeSpan.Zero;
     }
 

@@ -84,7 +84,7 @@ internal sealed class MemoryWebhookQueue(WebhookPlan plan, MemoryBroker broker, 
 
             var skip = _events.Count > 0 ? (int)(receiver.Cursor + 1 - _events[0].Number) : 0;
             return ValueTask.FromResult(new WebhookTurn(
-                true, TimeSpan.Zero, receiver.Cursor, receiver.Attempts, Math.Max(0, lost), [.. _events.Skip(skip).Take(most)]));
+                true, TimeSpan.Zero, receiver.Cursor, receiver.Attempts, receiver.Refusals, Math.Max(0, lost), [.. _events.Skip(skip).Take(most)]));
         }
     }
 
@@ -101,20 +101,21 @@ internal sealed class MemoryWebhookQueue(WebhookPlan plan, MemoryBroker broker, 
             receiver.Dead += dead.Count;
             receiver.Sent += sent;
             receiver.Cursor = turn.Events[^1].Number;
-            (receiver.Attempts, receiver.Since, receiver.RetryAt) = (0, null, null);
+            (receiver.Attempts, receiver.Refusals, receiver.Since, receiver.RetryAt) = (0, 0, null, null);
             var done = _receivers.Values.Min(each => each.Cursor);
             _events.RemoveRange(0, (int)Math.Clamp(_events.Count > 0 ? done + 1 - _events[0].Number : 0, 0, _events.Count));
             return ValueTask.FromResult(true);
         }
     }
 
-    public ValueTask FailAsync(WebhookEndpoint endpoint, TimeSpan retryIn, string error)
+    public ValueTask FailAsync(WebhookEndpoint endpoint, TimeSpan retryIn, bool isRefusal, string error)
     {
         lock (_gate)
         {
             var now = time.GetUtcNow();
             var receiver = _receivers[endpoint.Name];
             receiver.Attempts++;
+            receiver.Refusals += isRefusal ? 1 : 0;
             receiver.Since ??= now;
             (receiver.RetryAt, receiver.Error, receiver.ErrorAt) = (now + retryIn, error, now);
         }
@@ -194,6 +195,8 @@ internal sealed class MemoryWebhookQueue(WebhookPlan plan, MemoryBroker broker, 
         public long Cursor { get; set; }
 
         public int Attempts { get; set; }
+
+        public int Refusals { get; set; }
 
         public DateTimeOffset? RetryAt { get; set; }
 

@@ -26,12 +26,15 @@ internal sealed partial class RedisWebhookQueue
     private static readonly RedisScript Due = RedisScript.Named("webhook_due");
     private static readonly RedisScript Announce = RedisScript.Named("webhook_announce");
     private static readonly RedisScript Append = RedisScript.Named("webhook_append");
+    private static readonly RedisScript Forget = RedisScript.Named("webhook_forget");
 
     public ValueTask<WebhookCollection> CollectAsync() => GuardAsync(async () =>
     {
         // 1
         var reply = (string[])(await Due.RunAsync(
-            link.Database, [keys.WebhookCollector, keys.WebhookDue], _holder, (long)CollectFor.TotalMilliseconds, MarksAtOnce))!;
+            link.Database,
+            [keys.WebhookCollector, keys.WebhookDue, keys.WebhookCursors, keys.WebhookSeq],
+            [_holder, (long)CollectFor.TotalMilliseconds, MarksAtOnce, .. plan.Endpoints.Select(endpoint => (RedisValue)endpoint.Name)]))!;
         if (reply[0] == "held")
             return new WebhookCollection(false, false, 0, 0);
         var due = reply.Skip(1).Chunk(2).Select(pair => (Mark: pair[0], When: pair[1])).ToList();
@@ -107,9 +110,8 @@ internal sealed partial class RedisWebhookQueue
         var kept = (string?)await Append.RunAsync(link.Database, [keys.WebhookDue, keys.WebhookEvents, keys.WebhookSeq], [.. arguments]);
         if (string.IsNullOrEmpty(kept))
             return (0, 0);
-        // As it was given: the ids are all older than what the room keeps from here on.
         if (entries.Length > 0)
-            await link.Database.StreamDeleteAsync(keys.RoomEvents(room), [.. entries.Select(entry => entry.Id)]);
+            await Forget.RunAsync(link.Database, [keys.RoomEvents(room)], [.. entries.Select(entry => entry.Id)]);
         if (isAll)
             await Announce.RunAsync(link.Database, [keys.WebhookDue, keys.WebhookOccupied, keys.WebhookEvents, keys.WebhookSeq], plan.Queue.MaxEvents, mark, kept, "", room, "", "");
         return (entries.Length, entries.Sum(entry => (long)entry["l"]));

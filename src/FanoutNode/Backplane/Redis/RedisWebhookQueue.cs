@@ -35,7 +35,7 @@ internal sealed partial class RedisWebhookQueue(RedisLink link, RedisKeys keys, 
         {
             "held" => WebhookTurn.Held,
             "wait" => WebhookTurn.Waiting(TimeSpan.FromMilliseconds((long)reply[1])),
-            _ => new WebhookTurn(true, TimeSpan.Zero, (long)reply[1], (int)reply[2], (long)reply[3], [.. reply.Skip(4).Select(ReadEvent)]),
+            _ => new WebhookTurn(true, TimeSpan.Zero, (long)reply[1], (int)reply[2], (int)reply[3], (long)reply[4], [.. reply.Skip(5).Select(ReadEvent)]),
         };
     });
 
@@ -62,12 +62,13 @@ internal sealed partial class RedisWebhookQueue(RedisLink link, RedisKeys keys, 
             [.. arguments]);
     });
 
-    public async ValueTask FailAsync(WebhookEndpoint endpoint, TimeSpan retryIn, string error) => await GuardAsync(() => Fail.RunAsync(
+    public async ValueTask FailAsync(WebhookEndpoint endpoint, TimeSpan retryIn, bool isRefusal, string error) => await GuardAsync(() => Fail.RunAsync(
         link.Database,
         [keys.WebhookSender(endpoint.Name), keys.WebhookState(endpoint.Name)],
         _holder,
         (long)retryIn.TotalMilliseconds,
-        error));
+        error,
+        isRefusal ? 1 : 0));
 
     public async ValueTask ReleaseAsync() => await GuardAsync(() => Task.WhenAll(
         plan.Endpoints.Select(endpoint => keys.WebhookSender(endpoint.Name)).Append(keys.WebhookCollector)

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Gives a node the next events for a receiver, and keeps the others from it. Also when Redis is at maxmemory: what is delivered gives memory back.
 -- KEYS[1]  fanout:{$webhooks}:sender:<name>  string with a time to live: the node that sends to the receiver
--- KEYS[2]  fanout:{$webhooks}:state:<name>   hash: attempts, retryAt, since, error, errorAt, sent, dead, lost
+-- KEYS[2]  fanout:{$webhooks}:state:<name>   hash: attempts, refused, retryAt, since, error, errorAt, sent, dead, lost
 -- KEYS[3]  fanout:{$webhooks}:cursors        hash: receiver -> number of the last event that it is done with
 -- KEYS[4]  fanout:{$webhooks}:seen           sorted set: receiver -> when a node asked for it, in ms of Redis's clock
 -- KEYS[5]  fanout:{$webhooks}:events         stream: entry <number>-0, fields t, r, e, to
@@ -10,7 +10,7 @@
 -- ARGV[2]  so long it keeps the others away, ms
 -- ARGV[3]  receiver
 -- ARGV[4]  most events
--- Returns  { 'held' } or { 'wait', ms } or { 'ready', cursor, attempts, lost, entry, ... }
+-- Returns  { 'held' } or { 'wait', ms } or { 'ready', cursor, attempts, refused, lost, entry, ... }
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
   return { 'held' }
@@ -33,7 +33,7 @@ if cursor > last then
   cursor = 0
   redis.call('HSET', KEYS[3], ARGV[3], cursor)
 end
-local state = redis.call('HMGET', KEYS[2], 'retryAt', 'attempts')
+local state = redis.call('HMGET', KEYS[2], 'retryAt', 'attempts', 'refused')
 local wait = tonumber(state[1] or 0) - now
 if wait > 0 then
   return { 'wait', wait }
@@ -48,7 +48,7 @@ if lost > 0 then
   redis.call('HSET', KEYS[3], ARGV[3], cursor)
   redis.call('HINCRBY', KEYS[2], 'lost', lost)
 end
-local reply = { 'ready', cursor, tonumber(state[2] or 0), lost }
+local reply = { 'ready', cursor, tonumber(state[2] or 0), tonumber(state[3] or 0), lost }
 for _, entry in ipairs(entries) do
   reply[#reply + 1] = entry
 end
