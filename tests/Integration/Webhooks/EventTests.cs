@@ -138,8 +138,10 @@ public sealed class EventTests(RedisFixture redis)
         var (room, off) = (Rooms.New(), Rooms.New("off"));
         await using var client = await WebhookRig.ConnectAsync(rig.First, "ann");
         await client.JoinAsync(off);
-        await client.LeaveAsync(off);
         await client.JoinAsync(room);
+        await rig.Receiver.WaitForAsync("room.occupied", off);
+        await rig.Receiver.WaitForAsync("room.occupied", room);
+        await client.LeaveAsync(off);
         await rig.Receiver.WaitForAsync("room.vacated", off);
         await client.LeaveAsync(room);
         await other.WaitForAsync("room.vacated", room);

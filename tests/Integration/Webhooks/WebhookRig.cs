@@ -43,7 +43,7 @@ internal sealed class WebhookRig : IAsyncDisposable
             ("Fanout:Webhooks:0:Name", "all"),
             ("Fanout:Webhooks:0:Url", receiver.Http.Url + "hook?key=hidden"),
             ("Fanout:Webhooks:0:Secret", WebhookReceiver.Secret),
-            ("Fanout:Webhooks:0:Timeout", "00:00:00.5"),
+            ("Fanout:Webhooks:0:Timeout", "00:00:02"),
             ("Fanout:Webhooks:0:MaxAttempts", "1000"),
             ("Fanout:Webhooks:0:FirstRetry", "00:00:00.05"),
             ("Fanout:Webhooks:0:LongestRetry", "00:00:00.2"));
