@@ -41,6 +41,8 @@ internal static class BackEndHttp
         }
     }
 
-    /// <summary>The URL as it may be shown: without a query, which can hold a secret.</summary>
-    public static string Shown(string url) => url.Split('?')[0];
+    /// <summary>The URL as it may be shown: without a query and a user's name, which can hold secrets.</summary>
+    public static string Shown(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Host.Length > 0
+        ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+        : url.Split('?')[0];
 }

@@ -1,11 +1,15 @@
 using Fanout.Shared.Protocol;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Rpc;
 
 /// <summary>A method's name in which <c>*</c> stands for any run of characters. Unlike a room's, a method's name may hold any character.</summary>
 internal static class MethodPattern
 {
-    public static bool IsMatch(string pattern, string method) => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(Escape(pattern), method, ignoreCase: false);
+    // Before both, so that a leading dollar, which is special in rooms, is a character like others here.
+    private const string Plain = "m";
+
+    public static bool IsMatch(string pattern, string method) => RoomPattern.IsMatch(Plain + pattern, Plain + method);
 
     public static bool IsValid(string pattern) => pattern.Length is > 0 and <= ProtocolLimits.MaxMethodLength;
 
@@ -19,9 +23,4 @@ internal static class MethodPattern
 
         return false;
     }
-
-    // The library's expressions know a question mark, too, and a backslash that takes both their meaning.
-    private static string Escape(string pattern) => pattern.AsSpan().IndexOfAny('\\', '?') < 0
-        ? pattern
-        : pattern.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal);
 }

@@ -83,8 +83,9 @@ internal sealed partial class RpcMethod : IDisposable
                 Message: "the back end fails, and is left alone for a moment",
                 RetryAfterMs: (long)(e.RetryAfter ?? _options.BreakFor).TotalMilliseconds);
         }
-        catch (TimeoutRejectedException)
+        catch (Exception e) when (e is TimeoutRejectedException or OperationCanceledException)
         {
+            // The second is the connect's own time limit, which ends at the same moment.
             return new RpcResult(
                 RpcOutcome.TimedOut,
                 Code: ErrorCode.Timeout,

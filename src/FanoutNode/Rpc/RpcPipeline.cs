@@ -32,7 +32,7 @@ internal static class RpcPipeline
                 MinimumThroughput = options.BreakAfter,
                 SamplingDuration = SamplingDuration,
                 BreakDuration = options.BreakFor,
-                ShouldHandle = static call => ValueTask.FromResult(call.Outcome.Exception is HttpRequestException or IOException or TimeoutRejectedException || call.Outcome.Result is { IsFailure: true }),
+                ShouldHandle = static call => ValueTask.FromResult(call.Outcome.Exception is HttpRequestException or IOException or TimeoutRejectedException or OperationCanceledException || call.Outcome.Result is { IsFailure: true }),
                 OnOpened = call =>
                 {
                     onOpened();

@@ -20,5 +20,8 @@ public sealed class RequestSignerTests
     [Theory]
     [InlineData("https://api.example/hook?key=secret", "https://api.example/hook")]
     [InlineData("https://api.example/hook", "https://api.example/hook")]
+    [InlineData("https://user:secret@api.example:8443/hook", "https://api.example:8443/hook")]
+    [InlineData("backend:9000?key=secret", "backend:9000")]
+    [InlineData("", "")]
     public void ShownUrl_HasNoQuery(string url, string shown) => Assert.Equal(shown, BackEndHttp.Shown(url));
 }
