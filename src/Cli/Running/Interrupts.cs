@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+
+namespace Fanout.Cli.Running;
+
+/// <summary>Turns Ctrl+C and SIGTERM into a cancelled token and an exit code. A second one ends the process at once.</summary>
+internal sealed class Interrupts : IDisposable
+{
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private int _exitCode;
+
+    public Interrupts()
+    {
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, Running.ExitCode.Interrupted)));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, Running.ExitCode.Terminated)));
+    }
+
+    public CancellationToken Token => _stopped.Token;
+
+    /// <summary>What to end with if a signal came.</summary>
+    public int ExitCode => _exitCode;
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+        _stopped.Dispose();
+    }
+
+    private void Stop(PosixSignalContext context, int exitCode)
+    {
+        // The first one is ours to handle; what the command has open it closes politely.
+        context.Cancel = Interlocked.CompareExchange(ref _exitCode, exitCode, 0) == 0;
+        if (context.Cancel)
+            _stopped.Cancel();
+    }
+}
