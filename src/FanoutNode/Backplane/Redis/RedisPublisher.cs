@@ -20,8 +20,9 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
                 return minReplicas > 0 ? await WaitForReplicasAsync(PublishWithHistoryAsync(publication)) : await PublishWithHistoryAsync(publication);
             if (publication.Once is { } once)
                 return await PublishOnceAsync(publication, once);
-            var nodes = await link.Database.PublishAsync(RedisChannel.Literal(keys.Channel(publication.Room)), publication.Data);
-            return new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, nodes);
+            var publish = link.Database.PublishAsync(RedisChannel.Literal(keys.Channel(publication.Room)), publication.Data);
+            long? members = publication.CountsMembers ? await CountAfterAsync(publish, publication.Room) : null;
+            return new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, await publish, members);
         }
         catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
         {
@@ -34,9 +35,12 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
     private async Task<PublishResult> PublishWithHistoryAsync(Publication publication)
     {
         var (room, policy, id) = (publication.Room, publication.Policy, publication.MessageId);
-        RedisKey[] scriptKeys = publication.Once is null
-            ? [keys.Meta(room), keys.Stream(room)]
-            : [keys.Meta(room), keys.Stream(room), keys.Once(room, publication.Once)];
+        RedisKey[] scriptKeys = publication switch
+        {
+            { Once: { } once } => [keys.Meta(room), keys.Stream(room), keys.Members(room), keys.Once(room, once)],
+            { CountsMembers: true } => [keys.Meta(room), keys.Stream(room), keys.Members(room)],
+            _ => [keys.Meta(room), keys.Stream(room)],
+        };
         var reply = (RedisResult[])(await PublishScript.RunInOrderAsync(
             link.Database,
             scriptKeys,
@@ -53,17 +57,35 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
             policy.HistoryBytes))!;
         return (string)reply[0]! switch
         {
-            "ok" => new PublishResult(PublishOutcome.Published, id, (string)reply[1]!, (long)reply[2], (long)reply[3]),
-            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[3]!, (string)reply[1]!, (long)reply[2], 0),
+            "ok" => new PublishResult(PublishOutcome.Published, id, (string)reply[1]!, (long)reply[2], (long)reply[3], Members(reply[4])),
+            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[3]!, (string)reply[1]!, (long)reply[2], 0, Members(reply[4])),
             _ => new PublishResult(PublishOutcome.Conflict, id, null, null, 0),
         };
+
+        static long? Members(RedisResult reply) => (long)reply is >= 0 and var members ? members : null;
+    }
+
+    // Queued right behind the publish. A count that cannot be had says nothing about the publish, which may have been heard: it must not fail
+    // with it, nor be left unobserved.
+    private async Task<long?> CountAfterAsync(Task<long> publish, string room)
+    {
+        var count = link.Database.SetLengthAsync(keys.Members(room));
+        await ((Task)publish).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            return await count;
+        }
+        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
+        {
+            return null;
+        }
     }
 
     private async Task<PublishResult> PublishOnceAsync(Publication publication, IdempotencyKey once)
     {
         var reply = (RedisResult[])(await OnceScript.RunInOrderAsync(
             link.Database,
-            [keys.Once(publication.Room, once)],
+            [keys.Once(publication.Room, once), keys.Members(publication.Room)],
             keys.Channel(publication.Room),
             publication.Data,
             once.PayloadHash,
@@ -71,8 +93,8 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
             Milliseconds(IdempotencyKey.Lifetime)))!;
         return (string)reply[0]! switch
         {
-            "ok" => new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, (long)reply[1]),
-            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[1]!, null, null, 0),
+            "ok" => new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, (long)reply[1], (long)reply[2]),
+            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[1]!, null, null, 0, (long)reply[2]),
             _ => new PublishResult(PublishOutcome.Conflict, publication.MessageId, null, null, 0),
         };
     }
