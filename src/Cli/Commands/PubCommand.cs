@@ -107,7 +107,7 @@ internal sealed class PubCommand
         }
         catch (CliException e) when (sender.Published + sender.Refused > 0)
         {
-            throw new CliException(e.ExitCode, $"{e.Message} Before that {sender.Published} were published, up to line {sender.LastLine}.", e.Hint, e) { Code = e.Code, Status = e.Status };
+            throw new CliException(e.ExitCode, $"{e.Message} Published before that: {sender.Published}, up to line {sender.LastLine}.", e.Hint, e) { Code = e.Code, Status = e.Status };
         }
 
         BatchReport.Write(run.Terminal, sender);

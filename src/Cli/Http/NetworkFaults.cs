@@ -26,6 +26,9 @@ internal static class NetworkFaults
         {
             switch (cause)
             {
+                // What the other end sent is no TLS record.
+                case AuthenticationException when cause.Message.Contains("frame", StringComparison.Ordinal):
+                    return ("what answers there does not speak TLS", "Is it plain HTTP? Then write http://.");
                 case AuthenticationException when settings.Url.Scheme == "https":
                     return ("the TLS handshake failed: " + FirstLine(cause),
                         "Does the name fit the certificate, and is its issuer trusted here? --insecure skips that check.");

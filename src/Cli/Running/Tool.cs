@@ -41,8 +41,8 @@ internal sealed class Tool
             NodesCommand.Create(this),
             DisconnectCommand.Create(this),
             TokenCommand.Create(this),
-//            DoctorCommand.Create(this),
-//            BenchCommand.Create(this),
+            DoctorCommand.Create(this),
+            BenchCommand.Create(this),
             CompletionCommand.Create(this),
         };
         _options.AddTo(root);
