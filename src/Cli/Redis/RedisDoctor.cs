@@ -46,6 +46,12 @@ internal sealed class RedisDoctor(Run run, Findings findings, string connectionS
             return;
         }
 
+        if (await RedisReach.FindFaultAsync(options.EndPoints, run.Settings.AnswerTimeout, run.Stopped) is { } fault)
+        {
+            findings.Fail(Area, "connect", fault.What, fault.Advice);
+            return;
+        }
+
         ConnectionMultiplexer connection;
         var began = Stopwatch.GetTimestamp();
         try

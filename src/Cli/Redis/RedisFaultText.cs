@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Security.Authentication;
 using StackExchange.Redis;
 
@@ -19,10 +18,6 @@ internal static class RedisFaultText
                     return Authentication;
                 case AuthenticationException:
                     return ("the TLS handshake failed", "Does the name fit the certificate, and is its issuer trusted here? Or is it plain Redis, without ssl=true?");
-                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
-                    return ("nobody listens there (connection refused)", "Is Redis running, on that port, and bound to an address that can be reached from here?");
-                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
-                    return ("the host's name is not known", "Names of a compose network are known inside of it only.");
             }
         }
 
