@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Fanout.Cli.Http;
-using Fanout.Cli.Output;
 using Fanout.Cli.Running;
 
 namespace Fanout.Cli.Bench;

@@ -33,7 +33,7 @@ internal sealed class Tool
         var root = new RootCommand("Fanout's command-line tool: publish, listen, look, check. `fanout COMMAND --help` has examples.")
         {
             PubCommand.Create(this),
-//            SubCommand.Create(this),
+            SubCommand.Create(this),
             RoomsCommand.Create(this),
             MembersCommand.Create(this),
             HistoryCommand.Create(this),

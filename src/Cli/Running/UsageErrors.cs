@@ -15,18 +15,17 @@ internal static class UsageErrors
     private static string Text(ParseResult parsed)
     {
         var unmatched = parsed.UnmatchedTokens;
-        // The value behind a misspelt --api-key is unmatched too; only what looks like an option, or comes first, is shown.
+        var isRoot = parsed.CommandResult.Parent is null;
+        if (isRoot && unmatched is [var word, ..] && !word.StartsWith('-'))
+            return $"There is no command '{word}'.";
+        // The value behind a misspelt --api-key is unmatched too, and is not shown.
         if (unmatched.FirstOrDefault(token => token.StartsWith('-')) is { } option)
             return $"There is no option '{option.Split('=', ':')[0]}'.";
         if (unmatched.Count > 0)
-        {
-            return parsed.CommandResult.Parent is null
-                ? $"There is no command '{unmatched[0]}'."
-                : $"'{unmatched[0]}' is one argument too many.";
-        }
+            return $"'{unmatched[0]}' is one argument too many.";
 
         var error = parsed.Errors[0].Message;
-        return parsed.CommandResult.Parent is null && parsed.CommandResult.Command.Subcommands.Count > 0 && error.StartsWith("Required command", StringComparison.Ordinal)
+        return isRoot && error.StartsWith("Required command", StringComparison.Ordinal)
             ? "No command was given."
             : error;
     }
