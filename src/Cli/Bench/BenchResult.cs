@@ -36,8 +36,8 @@ internal sealed record BenchResult(
     private Properties Table()
     {
         var table = new Properties();
-        table.Add("connections", Shown(Plan.Connections, $"in {Count(Plan.Rooms, "room")}, open after {Seconds(ConnectTime)}; one took {Ms(Connects, 50)} (p50), {Ms(Connects, 99)} (p99)"));
-        table.Add("published", Shown(Messages.Accepted, $"{Rate(Measured.PublishesPerSecond)} a second of {Plan.PayloadBytes} bytes, by {(Plan.OverHttp ? "HTTP" : Count(Publishers, "socket"))}"));
+        table.Add("connections", Shown(Plan.Connections, $" in {Count(Plan.Rooms, "room")}, open after {Seconds(ConnectTime)}; one took {Ms(Connects, 50)} (p50), {Ms(Connects, 99)} (p99)"));
+        table.Add("published", Shown(Messages.Accepted, $", {Rate(Measured.PublishesPerSecond)} a second of {Plan.PayloadBytes} bytes, by {(Plan.OverHttp ? "HTTP" : Count(Publishers, "socket"))}"));
         table.Add("deliveries/s", new Cell(Measured.DeliveriesPerSecond.ToString("0", CultureInfo.InvariantCulture), Rate(Measured.DeliveriesPerSecond)));
         foreach (var percent in new[] { 50, 90, 99, 100 })
             table.Add(percent == 100 ? "latency max" : $"latency p{percent}", new Cell(Latencies.Percentile(percent).ToString("0.###", CultureInfo.InvariantCulture), Ms(Latencies, percent)));
@@ -95,7 +95,7 @@ internal sealed record BenchResult(
     private static Cell Shown(long number, string rest)
     {
         var cell = Cell.Number(number);
-        return cell with { Shown = $"{cell.Text} {rest}" };
+        return cell with { Shown = cell.Text + rest };
     }
 
     private static Cell Trouble(long count, string what) =>

@@ -20,7 +20,7 @@ internal sealed class HttpPublisher(FanoutApi api, BenchPlan plan, MessageLedger
             await api.PostAsync(FanoutApi.Room(plan.RoomName(ledger.RoomOf(number))) + "/messages", payload, cancellation);
             ledger.Accept(number);
         }
-        catch (CliException e) when (e.ExitCode is ExitCode.TryLater or ExitCode.Failed or ExitCode.Unreachable)
+        catch (CliException e)
         {
             ledger.Refuse(number, e.Code);
         }

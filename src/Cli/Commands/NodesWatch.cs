@@ -18,7 +18,8 @@ internal sealed class NodesWatch(Run run, TimeSpan interval)
     {
         // What will not get better by waiting ends the command at once.
         await LookAsync(first: true);
-        if (!run.Terminal.IsInteractive || run.Terminal.Json)
+        // A terminal that shall get no escape sequences cannot be drawn over.
+        if (!run.Terminal.UseColor || run.Terminal.Json)
         {
             await StreamAsync();
             return;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Fanout.Cli.Running;
@@ -5,9 +6,13 @@ namespace Fanout.Cli.Running;
 /// <summary>Turns Ctrl+C and SIGTERM into a cancelled token and an exit code. A second one ends the process at once.</summary>
 internal sealed class Interrupts : IDisposable
 {
+    // A terminal and a wrapper (`timeout`, `docker`) may both pass on one Ctrl+C; what comes so soon is the same one.
+    private static readonly TimeSpan SameSignal = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationTokenSource _stopped = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _exitCode;
+    private long _first;
 
     public Interrupts()
     {
@@ -29,9 +34,12 @@ internal sealed class Interrupts : IDisposable
 
     private void Stop(PosixSignalContext context, int exitCode)
     {
-        // The first one is ours to handle; what the command has open it closes politely.
-        context.Cancel = Interlocked.CompareExchange(ref _exitCode, exitCode, 0) == 0;
-        if (context.Cancel)
+        // The first one is ours to handle: what the command has open it closes politely.
+        var isFirst = Interlocked.CompareExchange(ref _exitCode, exitCode, 0) == 0;
+        if (isFirst)
+            Volatile.Write(ref _first, Stopwatch.GetTimestamp());
+        context.Cancel = isFirst || Stopwatch.GetElapsedTime(Volatile.Read(ref _first)) < SameSignal;
+        if (isFirst)
             _stopped.Cancel();
     }
 }

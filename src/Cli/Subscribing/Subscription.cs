@@ -35,7 +35,7 @@ internal sealed class Subscription : IAsyncDisposable
         _client.Disconnected += end => _writer.Status($"the connection is lost ({end.CloseCode}{(end.Reason.Length > 0 ? ": " + end.Reason : "")})");
         _client.Reconnecting += OnReconnecting;
         _client.BackplaneChanged += state => _writer.Status(state == FanoutBackplaneState.Degraded ? "the node has lost its backplane; messages may be late" : "the backplane is healthy again");
-        _client.Closed += error => _end.TrySetException(ClientFaults.Of(error, run.Settings));
+        _client.Closed += error => _end.TrySetException(FaultOf(error));
     }
 
     /// <returns>The exit code.</returns>
@@ -72,7 +72,7 @@ internal sealed class Subscription : IAsyncDisposable
         room.Joined += _writer.Joined;
         room.Reset += Guarded<FanoutReset>(_writer.Reset);
         room.PresenceChanged += Guarded<FanoutPresenceChange>(change => _writer.Presence(room.Name, change));
-        room.Failed += error => _end.TrySetException(ClientFaults.Of(error, _run.Settings));
+        room.Failed += error => _end.TrySetException(FaultOf(error));
         room.Removed += removed => _end.TrySetException(new CliException(ExitCode.Refused, $"The node put you out of {removed.Room}: {removed.Reason}") { Code = "forbidden" });
         _ = ReadAsync(room);
     }
@@ -183,5 +183,9 @@ internal sealed class Subscription : IAsyncDisposable
         }
     };
 
-    private void Fail(Exception e) => _end.TrySetException(e is FanoutException error ? ClientFaults.Of(error, _run.Settings) : e);
+    private void Fail(Exception e) => _end.TrySetException(e is FanoutException error ? FaultOf(error) : e);
+
+    // Whoever waits when the client closes is told that it is closed; why, the client knows.
+    private CliException FaultOf(FanoutException e) =>
+        ClientFaults.Of(e.Code == FanoutErrorCodes.Closed && _client.ClosedBecause is { } because ? because : e, _run.Settings);
 }

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Fanout.Tests.Cli.Commands;
 
+[Collection(Installation.Name)]
 public sealed class DisconnectTests(Installation fanout)
 {
     private const int ByOperator = 4503;

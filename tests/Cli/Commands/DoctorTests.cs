@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Fanout.Tests.Cli.Commands;
 
+[Collection(Installation.Name)]
 public sealed class DoctorTests(Installation fanout)
 {
     private static readonly string[] GoodSettings =

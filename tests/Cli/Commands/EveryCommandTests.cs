@@ -9,6 +9,7 @@ using Xunit;
 namespace Fanout.Tests.Cli.Commands;
 
 /// <summary>What is the same for all commands: who answers, keys, usage, help.</summary>
+[Collection(Installation.Name)]
 public sealed class EveryCommandTests(Installation fanout)
 {
     public static TheoryData<string> Calls => ["nodes", "rooms", "rooms x", "members x", "history x", "users x", "pub x 1", "disconnect x", "sub x", "bench"];

@@ -5,6 +5,7 @@ using Xunit;
 namespace Fanout.Tests.Cli.Commands;
 
 /// <summary>The commands that look: rooms, members, history, users, nodes.</summary>
+[Collection(Installation.Name)]
 public sealed class LookTests(Installation fanout)
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Fanout.Tests.Cli.Commands;
 
+[Collection(Installation.Name)]
 public sealed class PubTests(Installation fanout)
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Fanout.Tests.Cli.Commands;
 
+[Collection(Installation.Name)]
 public sealed class SubTests(Installation fanout)
 {
     [Fact]
@@ -152,13 +153,16 @@ public sealed class SubTests(Installation fanout)
     [Fact]
     public async Task Connection_ThatIsLost_ComesBack_AndNothingIsMissed()
     {
-        await using var node = await NodeProcess.StartAsync(Installation.Options("third").WithRedis(fanout.Redis.ConnectionString, fanout.Redis.Prefix));
+        // Not among the shared ones: a node that was killed is in their list for a while.
+        NodeOptions Options(string name) => Installation.Options(name).WithRedis(fanout.Redis.ConnectionString, fanout.Redis.Prefix + "lost:");
+        await using var other = await NodeProcess.StartAsync(Options("other"));
+        await using var node = await NodeProcess.StartAsync(Options("lost"));
         await using var sub = fanout.Tool().With("FANOUT_URL", node.BaseUri.AbsoluteUri).Start("sub", "sub.lost", "--json");
         await sub.NextLineAsync();
         await node.KillAsync();
-        (await fanout.RunAsync("pub", "sub.lost", "\"meanwhile\"")).Expect(0);
+        (await fanout.Tool().With("FANOUT_URL", other.BaseUri.AbsoluteUri).RunAsync("pub", "sub.lost", "\"meanwhile\"")).Expect(0);
 
-        await using var again = await NodeProcess.StartAsync((Installation.Options("third") with { Urls = node.BaseUri.AbsoluteUri }).WithRedis(fanout.Redis.ConnectionString, fanout.Redis.Prefix));
+        await using var again = await NodeProcess.StartAsync(Options("again") with { Urls = node.BaseUri.AbsoluteUri });
 
         var joined = await Next(sub);
         Assert.Equal(("joined", true), ((string?)joined["type"], (bool)joined["payload"]!["recovered"]!));

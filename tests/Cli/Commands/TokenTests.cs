@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Fanout.Tests.Cli.Commands;
 
+[Collection(Installation.Name)]
 public sealed class TokenTests(Installation fanout)
 {
     private static FanoutTool Tool => new FanoutTool().With("FANOUT_SIGNING_KEY", Installation.SigningKey);

@@ -8,6 +8,7 @@ namespace Fanout.Tests.Cli.Support;
 /// <summary>Two nodes behind one Redis that take tokens alone; rooms <c>lobby.*</c> keep presence, <c>plain.*</c> no history.</summary>
 public sealed class Installation(RedisFixture redis) : IAsyncLifetime
 {
+    public const string Name = "installation";
     public const string SigningKey = "a signing key for tests, long enough for HS256";
     public const string ReaderKey = "reader-key-of-tests";
 
@@ -54,3 +55,7 @@ public sealed class Installation(RedisFixture redis) : IAsyncLifetime
         await Redis.DisposeAsync();
     }
 }
+
+/// <summary>The classes that share it; they run one after the other, since each of their tests starts processes.</summary>
+[CollectionDefinition(Installation.Name)]
+public sealed class InstallationGroup : ICollectionFixture<Installation>;
