@@ -216,12 +216,17 @@ public sealed partial class FanoutClient : IAsyncDisposable, IDisposable
         _connector.Wake();
     }
 
-    /// <summary>Takes a new token of the provider now, such as after the user's rights have changed.</summary>
+    /// <summary>
+    /// Takes a new token of the provider now, such as after the user's rights have changed. Without a connection there is nothing to do: the
+    /// next one asks anyway.
+    /// </summary>
     /// <exception cref="FanoutException"><c>token_failed</c>, or what the node says to the token.</exception>
     public Task RefreshTokenAsync(CancellationToken cancellationToken = default)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var turn = _turns.Take();
+        if (_host.ClosedForGood is { } closed)
+            return Task.FromException(closed);
         _connector.Renew(FanoutTokenReason.Refresh, SendToken, error =>
         {
             if (error is null)

@@ -122,14 +122,14 @@ internal sealed partial class Connector : ILine, ISocketHandler
             };
             timer.Set(CloseGrace, () =>
             {
-                _turns.Outside(socket.Abandon);
+                _turns.Outside(() => socket.Abandon((int)CloseCode.Normal));
                 _farewell();
             });
             // Before the handshake is through there is nobody to say good bye to.
             if (wasReady)
                 socket.Close((int)CloseCode.Normal);
             else
-                _turns.Outside(socket.Abandon);
+                _turns.Outside(() => socket.Abandon((int)CloseCode.Normal));
         }
 
         Finish(error);
@@ -255,7 +255,7 @@ internal sealed partial class Connector : ILine, ISocketHandler
     {
         if (_socket is not { } socket)
             return;
-        _turns.Outside(socket.Abandon);
+        _turns.Outside(() => socket.Abandon((int)CloseCode.HeartbeatMissed));
         Ended(ending);
     }
 

@@ -19,7 +19,8 @@ internal interface ISocket
     void Close(int code);
 
     /// <summary>Ends at once, whatever the peer does.</summary>
-    void Abandon();
+    /// <param name="code">Why, for a socket that can still say it; one of the platform is torn down without a word.</param>
+    void Abandon(int code);
 }
 
 /// <summary>What a socket tells; not in a turn.</summary>

@@ -49,7 +49,7 @@ internal sealed class PlatformSocket : ISocket
         _outgoing.Writer.TryComplete();
     }
 
-    public void Abandon()
+    public void Abandon(int code)
     {
         _outgoing.Writer.TryComplete();
         _over.Cancel();
