@@ -106,6 +106,7 @@ public sealed class BatchTests(TwoNodes nodes, MemoryNode memory)
     [InlineData("""{"room":"r","room":"r","payload":1}""", 400, "bad_message")]
     [InlineData("""{"room":"r","payload":1,"payload":2}""", 400, "bad_message")]
     [InlineData("""{"room":"r","payload":1,"key":""}""", 400, "bad_message")]
+    [InlineData("""{"room":"r","payload":1,"key":"a\u0001b"}""", 400, "bad_message")]
     [InlineData("""{"room":"r","payload":1,"exclude":""}""", 400, "bad_message")]
     [InlineData("""{"room":"r","payload":1,"exclude":"ü"}""", 400, "bad_message")]
     [InlineData("""{"room":"r","payload":1e999}""", 400, "bad_message")]

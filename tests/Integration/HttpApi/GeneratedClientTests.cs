@@ -1,7 +1,6 @@
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
-using Fanout.Tests.TestKit.Nodes;
 using Xunit;
 
 namespace Fanout.Tests.Integration.HttpApi;
@@ -75,7 +74,10 @@ public sealed class GeneratedClientTests(TwoNodes nodes)
         Assert.Equal(4503, (await client.WaitForCloseAsync()).Code);
         var gone = await Eventually.ValueAsync<object>(async () => await generated.Api.GetUserAsync(user), details => !((dynamic)details).Online, "an offline user");
         Assert.NotNull(((dynamic)gone).LastSeen);
-        Assert.Equal(["first", "second"], Enumerable.Select<dynamic, string>((await generated.Api.ListNodesAsync()).Items, new Func<dynamic, string>(node => node.Name)));
+        var names = new List<string>();
+        foreach (var node in (await generated.Api.ListNodesAsync()).Items)
+            names.Add((string)node.Name);
+        Assert.Equal(["first", "second"], names);
     }
 
     [Fact]

@@ -1,11 +1,7 @@
 using System.Text.Json.Nodes;
-using Fanout.Node.Api;
 using Fanout.Node.Hosting;
 using Fanout.Tests.Integration.Support;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using NJsonSchema;
 using Xunit;
 
@@ -54,7 +50,7 @@ public sealed class OpenApiTests(MemoryNode memory)
     public async Task Answers_AreAsTheDocumentSays()
     {
         var document = await ReadAsync();
-        var schemas = await NSwag.OpenApiDocument.FromJsonAsync(document.ToJsonString());
+        var schemas = await NSwag.OpenApiDocument.FromJsonAsync(document.ToJsonString(), TestContext.Current.CancellationToken);
         var api = memory.Node.Api;
         var (room, user) = (Rooms.New(), Rooms.New("ann"));
         await using var member = await memory.Node.JoinAsync(room);

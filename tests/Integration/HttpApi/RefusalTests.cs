@@ -197,6 +197,20 @@ public sealed class RefusalTests(MemoryNode memory)
         Assert.Equal(400, (await peer.ReadHandshakeAsync()).Status);
     }
 
+    // No client library sends such a target.
+    [Theory]
+    [InlineData("GET", "/api/v1/users/%zz")]
+    [InlineData("GET", "/api/v1/users/a%2")]
+    [InlineData("POST", "/api/v1/rooms/%E9/messages")]
+    [InlineData("GET", "/api/v1/users/a%00b")]
+    public async Task Path_WithAWrongEscape_Is400(string method, string path)
+    {
+        await using var peer = await RawWebSocket.OpenAsync(memory.Node.BaseUri);
+        await peer.SendAsync(Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: here\r\nX-Api-Key: {NodeOptions.ApiKey}\r\nContent-Length: 0\r\n\r\n"));
+
+        Assert.Equal(400, (await peer.ReadHandshakeAsync()).Status);
+    }
+
     // A body that never ends is given up after some seconds without data, and the caller is told.
     [Theory]
     [InlineData("/api/v1/rooms/room/messages")]
@@ -259,6 +273,7 @@ public sealed class RefusalTests(MemoryNode memory)
     public async Task Publish_WhileAsManyBytesAreUnderWayAsMayBe_Is429_WithRetryAfter()
     {
         await using var node = await RunningNode.StartAsync(new NodeOptions().With(("Fanout:Limits:MaxApiBytesInFlight", "100")));
+        Assert.True((await node.Api.PublishRawAsync("other", "1")).IsSuccess);
         await using var slow = await RawWebSocket.OpenAsync(node.BaseUri);
         await slow.SendAsync(Encoding.ASCII.GetBytes(
             $"POST /api/v1/rooms/room/messages HTTP/1.1\r\nHost: here\r\nX-Api-Key: {NodeOptions.ApiKey}\r\nContent-Length: 100\r\n\r\n\""));

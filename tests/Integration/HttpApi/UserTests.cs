@@ -162,7 +162,6 @@ public sealed class UserTests(TwoNodes nodes, RedisFixture redis)
     [Theory]
     [InlineData("/api/v1/users/%FF")]
     [InlineData("/api/v1/users/%C3")]
-    [InlineData("/api/v1/users/%zz")]
     public async Task User_WhoseNameIsNotEncodedUtf8_Is400(string path) =>
         (await nodes.First.Api.GetAsync(path)).Refused(400, "bad_message");
 
