@@ -1,6 +1,9 @@
 using System.CommandLine;
+using Fanout.Cli.Http;
 using Fanout.Cli.Running;
 using Fanout.Cli.Subscribing;
+using Fanout.Cli.Tokens;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Cli.Commands;
 
@@ -25,8 +28,8 @@ internal static class SubCommand
         return tool.With(command, async run =>
         {
             var names = run.Get(rooms) ?? [];
-            if (names.Length == 0 && (run.Settings.Token is null || run.Has(since) || run.Get(presence)))
-                throw CliException.Usage(run.Settings.Token is null ? "Which room? Without one a token is needed, to listen to its user." : "--since and --presence go with rooms.", "`fanout sub --help` has examples.");
+            if (names.Length == 0)
+                names = [OwnRoom(run.Settings.Token)];
             var wanted = names.Select(name => SubscribedRoom.Parse(name, run.Get(since), names.Length == 1)).ToList();
             if (wanted.GroupBy(room => room.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
                 throw CliException.Usage($"'{twice.Key}' is named twice.");
@@ -34,5 +37,15 @@ internal static class SubCommand
             await using var subscription = new Subscription(run, writer, run.Get(count));
             return await subscription.ListenAsync(wanted, run.Get(presence));
         });
+    }
+
+    // Known before there is a connection, so that nothing which is pushed right behind it is missed.
+    private static string OwnRoom(string? token)
+    {
+        if (token is null)
+            throw CliException.Usage("Which room? Without one a token is needed, to listen to its user.", "`fanout sub --help` has examples.");
+        return DecodedToken.Parse(token.Trim())?.Claims.Text("sub") is { } user && UserRoom.TryNameFor(user) is { } room
+            ? room
+            : throw CliException.Usage("The token is no JSON web token with a user ('sub').", "`fanout token --decode` looks into it.");
     }
 }

@@ -43,7 +43,7 @@ internal sealed class Subscription : IAsyncDisposable
     {
         foreach (var room in rooms)
             Open(_client.Room(room.Name, new FanoutRoomOptions { Last = room.Last, Since = room.Since, Presence = presence }));
-        _ = ConnectAsync(rooms.Count == 0);
+        _ = ConnectAsync();
         _ = WatchOutputAsync();
         _ = WatchTimeAsync();
         using var stop = _run.Stopped.Register(() => _end.TrySetResult(ExitCode.Interrupted));
@@ -104,13 +104,11 @@ internal sealed class Subscription : IAsyncDisposable
         }
     }
 
-    private async Task ConnectAsync(bool ownRoom)
+    private async Task ConnectAsync()
     {
         try
         {
             await _client.ConnectAsync(_ending.Token);
-            if (ownRoom)
-                Open(_client.UserRoom());
         }
         catch (OperationCanceledException)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Fanout.Tests.Cli.Support;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
@@ -181,6 +182,7 @@ public sealed class EveryCommandTests(Installation fanout)
         var output = (await shell.WaitAsync()).Output;
 
         Assert.Contains("CONNECTIONS", output, StringComparison.Ordinal);
-        Assert.Equal(!noColor, output.Contains("\u001b[", StringComparison.Ordinal));
+        // Colours and weights; how .NET itself sets up a terminal is not ours to say.
+        Assert.Equal(!noColor, Regex.IsMatch(output, "\u001b\\[[0-9;]*m"));
     }
 }

@@ -123,7 +123,7 @@ public sealed class LookTests(Installation fanout)
     public async Task NodesWatch_OnATerminal_DrawsATable_AndEndsByCtrlC()
     {
         await using var shell = fanout.Tool().With("TERM", "xterm-256color").StartShell(
-            $"script -qec 'stty cols 120 rows 30; timeout -s INT 4 {FanoutTool.ShellWords} nodes --watch --interval 200ms; echo ended with $?' /dev/null");
+            $"script -qec 'stty cols 120 rows 30; timeout --foreground -s INT 5 {FanoutTool.ShellWords} nodes --watch --interval 200ms; echo ended with $?' /dev/null");
         shell.CloseInput();
 
         var output = (await shell.WaitAsync()).Output;
