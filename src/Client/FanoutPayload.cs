@@ -72,7 +72,7 @@ public readonly struct FanoutPayload
 
     /// <summary>The same value in this format.</summary>
     /// <exception cref="FanoutException"><c>bad_message</c>: the other format cannot carry it, or there is no value.</exception>
-    internal FanoutPayload In(FanoutFormat format)
+    public FanoutPayload In(FanoutFormat format)
     {
         if (IsAbsent)
             throw Bad("there is no value");
