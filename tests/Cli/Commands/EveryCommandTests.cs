@@ -53,13 +53,14 @@ public sealed class EveryCommandTests(Installation fanout)
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
+        var cancelled = TestContext.Current.CancellationToken;
         var answering = Task.Run(async () =>
         {
-            using var client = await listener.AcceptTcpClientAsync();
+            using var client = await listener.AcceptTcpClientAsync(cancelled);
             var stream = client.GetStream();
-            _ = await stream.ReadAsync(new byte[8192]);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} Word\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
-        });
+            _ = await stream.ReadAsync(new byte[8192], cancelled);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} Word\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), cancelled);
+        }, cancelled);
 
         var result = (await fanout.Tool().With("FANOUT_URL", $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}").RunAsync("nodes", "--json")).Expect(1);
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Fanout.Tests.Cli.Support;
-using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Xunit;
 

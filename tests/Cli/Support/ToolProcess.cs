@@ -19,6 +19,15 @@ public sealed class ToolProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public string Output
+    {
+        get
+        {
+            lock (_gate)
+                return _output.ToString();
+        }
+    }
+
     public string Error
     {
         get
@@ -52,8 +61,8 @@ public sealed class ToolProcess : IAsyncDisposable
     /// <summary>The next line of its standard output.</summary>
     public Task<string> NextLineAsync() => Deadlines.RunAsync(cancelled => _lines.Reader.ReadAsync(cancelled).AsTask(), "a line of the tool", context: () => Error);
 
-    /// <summary>Waits until standard error holds this.</summary>
-    public Task WaitForErrorAsync(string text) => Eventually.TrueAsync(() => Error.Contains(text, StringComparison.Ordinal), $"'{text}' on standard error", context: () => Error);
+    /// <summary>Waits until standard output holds this.</summary>
+    public Task WaitForOutputAsync(string text) => Eventually.TrueAsync(() => Output.Contains(text, StringComparison.Ordinal), $"'{text}' on standard output", context: () => Output + Error);
 
     /// <summary>SIGINT, as by Ctrl+C.</summary>
     public void Interrupt() => _ = SendSignal(_process.Id, 2);
@@ -63,7 +72,7 @@ public sealed class ToolProcess : IAsyncDisposable
 
     public async Task<ToolResult> WaitAsync(TimeSpan? deadline = null)
     {
-        await _process.WaitForExitAsync().WithDeadline("the tool's end", deadline, () => $"{_output}\n{Error}");
+        await _process.WaitForExitAsync().WithDeadline("the tool's end", deadline, () => $"{Output}\n{Error}");
         lock (_gate)
             return new ToolResult(_process.ExitCode, _output.ToString(), _error.ToString());
     }
