@@ -8,6 +8,9 @@ internal interface IRoomMembers
     /// <summary>Whether a member that lags gets the newest message only (<c>Overflow: Latest</c>).</summary>
     bool KeepsNewestOnly { get; }
 
+    /// <summary>Whether it is a room for operators: what goes there is no traffic of the service's users, and is not counted as such.</summary>
+    bool IsForOperators => false;
+
     /// <summary>By lane index; null where the lane never had a member. Each entry is owned by its lane.</summary>
     LaneRoom?[] Members { get; }
 

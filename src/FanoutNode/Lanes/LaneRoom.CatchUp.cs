@@ -159,7 +159,8 @@ internal sealed partial class LaneRoom
         if (_block.Count == 0)
             return;
         client.Send(new BlockFrames(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block)).For(client), null);
-        lane.Metrics.Delivered(_block.Count);
+        if (!Room.IsForOperators)
+            lane.Metrics.Delivered(_block.Count);
     }
 
     private void Overtake(Lane lane, CatchUp cursor)

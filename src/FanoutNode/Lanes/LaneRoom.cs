@@ -84,7 +84,8 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         finally
         {
             Pending.Clear();
-            lane.Metrics.Delivered(delivered);
+            if (!Room.IsForOperators)
+                lane.Metrics.Delivered(delivered);
             // Also after a fault: who was marked gets nothing live until it has been to the log.
             if (_lagging.Count > 0)
                 SendToLog(lane);

@@ -1,6 +1,7 @@
 using Fanout.Node.History;
 using Fanout.Node.Lanes;
 using Fanout.Node.Lanes.Preparation;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Rooms;
 
@@ -20,6 +21,8 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
     public RoomPolicy Policy { get; } = policy;
 
     public bool KeepsNewestOnly => Policy.Overflow == Overflow.Latest;
+
+    public bool IsForOperators { get; } = RoomName.IsOpsRoom(name);
 
     public LaneRoom?[] Members { get; } = new LaneRoom?[lanes.Count];
 
@@ -62,6 +65,23 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
         _forms.Add(client, -1);
     }
 
+    /// <summary>Members on this node.</summary>
+    public int LocalMembers
+    {
+        get
+        {
+            var members = 0;
+            for (var index = 0; index < _laneCounts.Length; index++)
+                members += Volatile.Read(ref _laneCounts[index]);
+            return members;
+        }
+    }
+
+    /// <summary>
+    /// Messages that went to the lanes so far. Whoever posts has the room's order to keep, and so is alone; a lost count would do no harm.
+    /// </summary>
+    public long Posted { get; private set; }
+
     /// <summary>Makes messages ready away from the lanes; null where that is not done.</summary>
     public MessagePreparer? Preparer => preparer;
 
@@ -69,6 +89,7 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
     /// <returns>How many lanes will not get it: too much waits, and there is no history to read it from later.</returns>
     public int Post(RoomMessage message)
     {
+        Posted++;
         if (_preparing is not { IsBusy: true } && preparer?.CostlyForms(message, _forms.InUse) is null or MessageForms.None)
             return PostNow(message);
         if (_preparing is null)

@@ -23,7 +23,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
     {
         foreach (var room in requested)
         {
-            var request = new JoinRequest(null, room.Name, room.Since, null, false, CountsAnswer: false);
+            var request = new JoinRequest(null, room.Name, room.Since, room.Last, room.WantsPresence, CountsAnswer: false);
             if (room.Problem is { } problem)
                 Fail(session, request, ErrorCode.BadMessage, problem);
             else
@@ -43,6 +43,8 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             Fail(session, request, ErrorCode.Forbidden, refusal);
         else if (IsFull(session, request.Room))
             FailByLimit(session, request, "rooms_per_connection", $"a connection may be in {limits.MaxRoomsPerConnection} rooms");
+        else if (limits.MaxRooms > 0 && !principal.IsOperator && rooms.Count >= limits.MaxRooms && rooms.Find(request.Room) is null)
+            FailByLimit(session, request, "rooms", "this node is in as many rooms as it takes; another node may have room");
         else
             session.Rooms.Enqueue(request.Room, room => JoinAsync(session, room, request));
     }

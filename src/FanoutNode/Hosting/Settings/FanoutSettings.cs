@@ -11,6 +11,7 @@ using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Rooms;
+using Fanout.Node.Sse;
 using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting.Settings;
@@ -34,6 +35,8 @@ internal sealed class FanoutSettings
 
     public PresenceOptions Presence { get; set; } = new();
 
+    public UserOptions Users { get; set; } = new();
+
     public DrainOptions Drain { get; set; } = new();
 
     public List<RoomOptions> Rooms { get; set; } = [];
@@ -49,6 +52,8 @@ internal sealed class FanoutSettings
     public ProxyOptions Proxies { get; set; } = new();
 
     public CompressionOptions Compression { get; set; } = new();
+
+    public SseOptions Sse { get; set; } = new();
 
     public TestingOptions Testing { get; set; } = new();
 }
