@@ -15,10 +15,12 @@ using Fanout.Node.Drain;
 using Fanout.Node.History;
 using Fanout.Node.Hosting.Settings;
 using Fanout.Node.Lanes;
+using Fanout.Node.Lanes.Preparation;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
+using Fanout.Node.Sse;
 using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting;
@@ -30,6 +32,7 @@ internal static class FanoutServices
         .AddSettings(settings)
         .AddBackplane(settings)
         .AddConnections()
+        .AddEventStreams()
         .AddRooms(settings)
         .AddCommands()
         .AddAccess(settings)
@@ -50,6 +53,7 @@ internal static class FanoutServices
         .AddSingleton(settings.Api)
         .AddSingleton(settings.Proxies)
         .AddSingleton(settings.Compression)
+        .AddSingleton(settings.Sse)
         .AddSingleton(settings.Testing)
         .AddSingleton(TimeProvider.System)
         .AddSingleton<FanoutMetrics>();
@@ -66,6 +70,7 @@ internal static class FanoutServices
 
     private static IServiceCollection AddConnections(this IServiceCollection services) => services
         .AddSingleton<LaneSet>()
+        .AddSingleton<MessagePreparer>()
         .AddSingleton<ConnectionRegistry>()
         .AddSingleton<ConnectionAdmission>()
         .AddSingleton<ClientAddress>()
@@ -74,6 +79,12 @@ internal static class FanoutServices
         .AddSingleton<SocketFastLane>()
         .AddSingleton<EchoRunner>()
         .AddSingleton<SessionRunner>();
+
+    private static IServiceCollection AddEventStreams(this IServiceCollection services) => services
+        .AddSingleton<RetryHints>()
+        .AddSingleton<DeadPeers>()
+        .AddSingleton<CrossOrigin>()
+        .AddSingleton<SseEndpoint>();
 
     private static IServiceCollection AddRooms(this IServiceCollection services, FanoutSettings settings) => services
         .AddSingleton(new RoomPolicies(settings.Rooms))

@@ -18,7 +18,7 @@ internal interface IRoomMembers
     LaneRoom OnLane(Lane lane);
 
     /// <summary>One member less on that lane; a lane without members is not woken for the room.</summary>
-    void CountOut(int laneIndex);
+    void CountOut(int laneIndex, ILaneClient client);
 
     /// <summary>Reads the kept messages for members that catch up; null for a room without history.</summary>
     ICatchUpSource? CatchUpSource { get; }

@@ -161,6 +161,8 @@ internal sealed partial class LaneRoom
         client.Send(Join(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block), client.Format), null);
         if (!Room.IsForOperators)
             lane.Metrics.Delivered(_block.Count);
+        client.Send(new BlockFrames(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block)).For(client), null);
+        lane.Metrics.Delivered(_block.Count);
     }
 
     private void Overtake(Lane lane, CatchUp cursor)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fanout.Node.Backplane;
 
@@ -18,7 +19,8 @@ internal sealed class AnswerBuffer
 
     private readonly ArrayBufferWriter<byte> _bytes = new(512);
 
-    private AnswerBuffer() => Json = new Utf8JsonWriter(_bytes);
+    // Quotation marks and letters of any script stand as they are: nobody puts this into a page.
+    private AnswerBuffer() => Json = new Utf8JsonWriter(_bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     public Utf8JsonWriter Json { get; }
 

@@ -58,12 +58,7 @@ internal static class BatchReader
     // Reads on behind a problem: the items that follow are as good as they are.
     private static void ReadField(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body, ref Fields fields)
     {
-        var field = reader.ValueTextEquals("room"u8) ? Field.Room
-            : reader.ValueTextEquals("user"u8) ? Field.User
-            : reader.ValueTextEquals("payload"u8) ? Field.Payload
-            : reader.ValueTextEquals("key"u8) ? Field.Key
-            : reader.ValueTextEquals("exclude"u8) ? Field.Exclude
-            : Field.None;
+        var field = FieldOf(ref reader);
         if (field == Field.None)
         {
             fields.Problem ??= JsonPayload.TryReadText(ref reader, out var name) ? $"The field '{name}' is not known." : "A field is not known.";
@@ -103,6 +98,19 @@ internal static class BatchReader
         }
     }
 
+    private static Field FieldOf(ref Utf8JsonReader reader)
+    {
+        // Comparing a name with an escape that stands for nothing would throw.
+        if (reader.ValueIsEscaped && !JsonPayload.TryReadText(ref reader, out _))
+            return Field.None;
+        return reader.ValueTextEquals("room"u8) ? Field.Room
+            : reader.ValueTextEquals("user"u8) ? Field.User
+            : reader.ValueTextEquals("payload"u8) ? Field.Payload
+            : reader.ValueTextEquals("key"u8) ? Field.Key
+            : reader.ValueTextEquals("exclude"u8) ? Field.Exclude
+            : Field.None;
+    }
+
     private static BatchItem Check(in Fields fields, int maxPayload)
     {
         if ((fields.Room is null) == (fields.User is null))
@@ -112,7 +120,7 @@ internal static class BatchReader
         if (maxPayload > 0 && fields.Payload.Length > maxPayload)
             return BatchItem.Refused(ApiProblem.PayloadTooLarge(maxPayload));
         if (!PublishHeaders.IsKey(fields.Key))
-            return Refused($"'key' must have 1 to {ProtocolLimits.MaxKeyLength} characters.");
+            return Refused($"'key' must have 1 to {ProtocolLimits.MaxKeyLength} characters, none of them a control character.");
         if (!PublishHeaders.IsExclude(fields.Exclude))
             return Refused("'exclude' must be a client id.");
 

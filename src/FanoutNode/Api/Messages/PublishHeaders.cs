@@ -20,7 +20,7 @@ internal readonly record struct PublishHeaders(string? Key, string? Exclude)
         if (keys.Count > 1 || excludes.Count > 1)
             return ApiProblem.BadRequest($"The headers {KeyHeader} and {ExcludeHeader} may each stand once.");
         if (!IsKey(keys))
-            return ApiProblem.BadRequest($"The header {KeyHeader} must have 1 to {ProtocolLimits.MaxKeyLength} characters.");
+            return ApiProblem.BadRequest($"The header {KeyHeader} must have 1 to {ProtocolLimits.MaxKeyLength} characters, none of them a control character.");
         // Some clients send a header that they have nothing for.
         string? exclude = excludes is [{ Length: > 0 } some] ? some : null;
         if (!IsExclude(exclude))
@@ -29,7 +29,8 @@ internal readonly record struct PublishHeaders(string? Key, string? Exclude)
         return null;
     }
 
-    public static bool IsKey(string? key) => key is not { Length: 0 or > ProtocolLimits.MaxKeyLength };
+    // Kestrel lets control characters in headers pass, but for line ends and NUL.
+    public static bool IsKey(string? key) => key is null || (key.Length is > 0 and <= ProtocolLimits.MaxKeyLength && !key.Any(char.IsControl));
 
-    public static bool IsExclude(string? exclude) => exclude is null || (exclude.Length is > 0 and <= MaxExcludeLength && System.Text.Ascii.IsValid(exclude));
+    public static bool IsExclude(string? exclude) => exclude is null || (exclude.Length is > 0 and <= MaxExcludeLength && System.Text.Ascii.IsValid(exclude) && !exclude.Any(char.IsControl));
 }

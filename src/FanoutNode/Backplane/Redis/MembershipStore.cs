@@ -52,11 +52,16 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
     {
         var database = link.Database;
         var entries = changes.Select(change => (RedisValue)RedisKeys.MemberEntry(nodeId, change.Client.ClientId)).ToArray();
-        var write = changes[0].IsIn ? database.SetAddAsync(keys.Members(room), entries)
-            : RoomName.IsUserRoom(room) ? LeaveUserRoomAsync(room, entries)
-            : database.SetRemoveAsync(keys.Members(room), entries);
         var moved = changes.Where(change => change.PreviousNode is not null)
             .Select(change => (RedisValue)RedisKeys.MemberEntry(change.PreviousNode!, change.Client.ClientId)).ToArray();
+        if (!changes[0].IsIn && RoomName.IsUserRoom(room))
+        {
+            // Where the entry that is there is the one of the incarnation before, it is that one's end which tells when the user was seen.
+            await LeaveUserRoomAsync(room, [.. entries, .. moved]);
+            return;
+        }
+
+        var write = changes[0].IsIn ? database.SetAddAsync(keys.Members(room), entries) : database.SetRemoveAsync(keys.Members(room), entries);
         await Task.WhenAll(write, moved.Length > 0 ? database.SetRemoveAsync(keys.Members(room), moved) : Task.CompletedTask);
     }
 

@@ -17,7 +17,7 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
         try
         {
             if (publication.Policy.HasHistory)
-                return minReplicas > 0 ? await WaitForReplicasAsync(PublishWithHistoryAsync(publication)) : await PublishWithHistoryAsync(publication);
+                return minReplicas > 0 ? await WaitForReplicasAsync(publication) : ReadReply(publication, await SendWithHistory(publication));
             if (publication.Once is { } once)
                 return await PublishOnceAsync(publication, once);
             var publish = link.Database.PublishAsync(RedisChannel.Literal(keys.Channel(publication.Room)), publication.Data);
@@ -32,16 +32,16 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
         }
     }
 
-    private async Task<PublishResult> PublishWithHistoryAsync(Publication publication)
+    private Task<RedisResult> SendWithHistory(in Publication publication)
     {
-        var (room, policy, id) = (publication.Room, publication.Policy, publication.MessageId);
+        var (room, policy) = (publication.Room, publication.Policy);
         RedisKey[] scriptKeys = publication switch
         {
             { Once: { } once } => [keys.Meta(room), keys.Stream(room), keys.Members(room), keys.Once(room, once)],
             { CountsMembers: true } => [keys.Meta(room), keys.Stream(room), keys.Members(room)],
             _ => [keys.Meta(room), keys.Stream(room)],
         };
-        var reply = (RedisResult[])(await PublishScript.RunInOrderAsync(
+        return PublishScript.RunInOrderAsync(
             link.Database,
             scriptKeys,
             keys.Channel(room),
@@ -52,9 +52,15 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
             Epochs.New(),
             link.ServerIdentity,
             publication.Once?.PayloadHash ?? "",
-            id,
+            publication.MessageId,
             Milliseconds(IdempotencyKey.Lifetime),
-            policy.HistoryBytes))!;
+            policy.HistoryBytes);
+    }
+
+    private static PublishResult ReadReply(in Publication publication, RedisResult result)
+    {
+        var reply = (RedisResult[])result!;
+        var id = publication.MessageId;
         return (string)reply[0]! switch
         {
             "ok" => new PublishResult(PublishOutcome.Published, id, (string)reply[1]!, (long)reply[2], (long)reply[3], Members(reply[4])),
@@ -100,10 +106,11 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
     }
 
     // WAIT is queued right behind the script, on the same connection, so it asks about that very write.
-    private async Task<PublishResult> WaitForReplicasAsync(Task<PublishResult> publish)
+    private async Task<PublishResult> WaitForReplicasAsync(Publication publication)
     {
+        var publish = SendWithHistory(publication);
         var waiting = HaveReplicasAsync();
-        var result = await publish;
+        var result = ReadReply(publication, await publish);
         // Stored, but not as safely as the operator asked for: its fate is open.
         return await waiting || result.Outcome == PublishOutcome.Conflict ? result : result with { Outcome = PublishOutcome.Unknown };
     }

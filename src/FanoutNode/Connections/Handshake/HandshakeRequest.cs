@@ -8,6 +8,9 @@ internal sealed record HandshakeRequest
     /// <summary>Whether this is HTTP/2's extended CONNECT (RFC 8441), which has no Upgrade header and no key.</summary>
     public bool IsExtendedConnect { get; init; }
 
+    /// <summary>Whether this asks for server-sent events, which is an ordinary request and no upgrade.</summary>
+    public bool IsEventStream { get; init; }
+
     /// <summary>Whether this asks for <c>/echo</c>, which only a node under test serves.</summary>
     public bool IsEcho { get; init; }
 

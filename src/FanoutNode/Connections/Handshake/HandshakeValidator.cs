@@ -20,7 +20,7 @@ internal sealed class HandshakeValidator(
     public async ValueTask<(HandshakeAcceptance? Accepted, HandshakeRefusal? Refused)> CheckAsync(HandshakeRequest request)
     {
         // 1
-        if (!request.IsExtendedConnect && CheckUpgrade(request) is { } notAnUpgrade)
+        if (!request.IsExtendedConnect && !request.IsEventStream && CheckUpgrade(request) is { } notAnUpgrade)
             return (null, notAnUpgrade);
         if (request.IsEcho)
             return (new HandshakeAcceptance(WireFormat.Json, null, Principal.Anonymous, [], Ticket: null) { IsEcho = true, Extension = ExtensionFor(request) }, null);
@@ -76,7 +76,7 @@ internal sealed class HandshakeValidator(
         _ => new HandshakeRefusal(401, "A valid token is needed.", ("WWW-Authenticate", "Bearer")),
     };
 
-    private string? ExtensionFor(HandshakeRequest request) => compression.Enabled ?? request.IsEcho ? DeflateOffer.Accept(request.Extensions) : null;
+    private DeflateAgreement? ExtensionFor(HandshakeRequest request) => compression.Enabled || request.IsEcho ? DeflateOffer.Accept(request.Extensions) : null;
 
     private static HandshakeRefusal? CheckUpgrade(HandshakeRequest request)
     {

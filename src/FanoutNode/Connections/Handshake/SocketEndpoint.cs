@@ -52,7 +52,7 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
         if (accepted.EchoedProtocol is { } protocol)
             context.Response.Headers.SecWebSocketProtocol = protocol;
         if (accepted.Extension is { } extension)
-            context.Response.Headers.SecWebSocketExtensions = extension;
+            context.Response.Headers.SecWebSocketExtensions = extension.Answer;
 
         Stream stream;
         if (extendedConnect is not null)
@@ -96,7 +96,7 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
         };
     }
 
-    private static async Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
+    internal static async Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
     {
         if (refusal.Header is var (name, value))
             context.Response.Headers[name] = value;
