@@ -88,9 +88,7 @@ internal sealed partial class SessionRunner(
     private Session Begin(
         HandshakeAcceptance accepted, ConnectionTimes times, Func<Connection, OutboundLimits, Outbound> open, Action abort, ReadOnlyMemory<byte> firstBytes)
     {
-        var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), times, time.GetUtcNow());
-        var session = new Session(connection, limits);
-        var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow())
+        var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), times, time.GetUtcNow())
         {
             LargestDeflated = accepted.Extension?.LargestShared ?? 0,
         };

@@ -1,7 +1,7 @@
 using Fanout.Node.History;
 using Fanout.Node.Lanes;
-using Fanout.Shared.Rooms;
 using Fanout.Node.Lanes.Preparation;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Rooms;
 
@@ -82,11 +82,6 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
     /// </summary>
     public long Posted { get; private set; }
 
-    /// <summary>Hands a message to all lanes that have members.</summary>
-    /// <returns>How many lanes were too full to take it and have no history to read it from later.</returns>
-    public int Post(RoomMessage message)
-    {
-        Posted++;
     /// <summary>Makes messages ready away from the lanes; null where that is not done.</summary>
     public MessagePreparer? Preparer => preparer;
 
@@ -94,6 +89,7 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
     /// <returns>How many lanes will not get it: too much waits, and there is no history to read it from later.</returns>
     public int Post(RoomMessage message)
     {
+        Posted++;
         if (_preparing is not { IsBusy: true } && preparer?.CostlyForms(message, _forms.InUse) is null or MessageForms.None)
             return PostNow(message);
         if (_preparing is null)

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Text.Json.Nodes;
-using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit.Api;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
