@@ -8,6 +8,9 @@ internal sealed class ApiKeys(ApiOptions options, IHostEnvironment environment)
 {
     private static readonly ApiKeyOptions Developer = new() { Name = "development", Scopes = [.. ApiScope.All] };
 
+    // No configured key may be longer.
+    public const int LongestKeyBytes = 1024;
+
     // Hashes of equal length: the comparison takes the same time for every key, whatever its length and wherever it differs.
     private readonly (byte[] Hash, ApiKeyOptions Key)[] _keys = [.. options.Keys.Select(key => (Hash(key.Key), key))];
     private readonly bool _isOpen = options.Keys.Count == 0 && environment.IsDevelopment();
@@ -19,7 +22,11 @@ internal sealed class ApiKeys(ApiOptions options, IHostEnvironment environment)
             return Developer;
         if (string.IsNullOrEmpty(key))
             return null;
-        var hash = Hash(key);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<byte> text = stackalloc byte[LongestKeyBytes];
+        if (!Encoding.UTF8.TryGetBytes(key, text, out var length))
+            return null;
+        SHA256.HashData(text[..length], hash);
         ApiKeyOptions? found = null;
         foreach (var (candidate, owner) in _keys)
         {

@@ -1,4 +1,5 @@
 using Fanout.Node.Api;
+using Fanout.Node.Api.Messages;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
 using Fanout.Node.Backplane.Memory;
@@ -43,6 +44,7 @@ internal static class FanoutServices
         .AddSingleton(settings.Lease)
         .AddSingleton(settings.Health)
         .AddSingleton(settings.Presence)
+        .AddSingleton(settings.Users)
         .AddSingleton(settings.Drain)
         .AddSingleton(settings.Auth)
         .AddSingleton(settings.Api)
@@ -112,6 +114,10 @@ internal static class FanoutServices
             .AddSingleton<IAuthenticator, TokenAuthenticator>()
             .AddSingleton<OriginPolicy>()
             .AddSingleton<ApiKeys>()
+            .AddSingleton<ApiGate>()
+            .AddSingleton<BytesInFlight>()
+            .AddSingleton<PublishEndpoint>()
+            .AddSingleton<BatchEndpoint>()
             .AddSingleton<RevokedUsers>()
             .AddSingleton<Disconnector>()
             .AddSingleton<RevocationSync>()

@@ -13,7 +13,12 @@ internal sealed class MemoryMembership(string nodeId, MemoryBroker broker, RoomP
 
     public ValueTask RemoveAsync(string room, ClientIdentity client)
     {
-        broker.With(room, found => found.Leave(client.ClientId, policies.For(room).Presence));
+        broker.With(room, found =>
+        {
+            if (found.Leave(client.ClientId, policies.For(room).Presence) && found.Members.Count == 0)
+                broker.LastSeen.Note(room);
+            return true;
+        });
         return ValueTask.CompletedTask;
     }
 
@@ -30,6 +35,8 @@ internal sealed class MemoryMembership(string nodeId, MemoryBroker broker, RoomP
 
     public ValueTask<Page<RoomMember>> ListAsync(string room, string? after, int limit) => ValueTask.FromResult(broker.With(room, found =>
         Paging.Cut(found.Members.Values, member => member.ClientId, after, limit)));
+
+    public ValueTask<DateTimeOffset?> LastSeenAsync(string userRoom) => ValueTask.FromResult(broker.LastSeen.Of(userRoom));
 
     public ValueTask<Page<RoomSummary>> ListRoomsAsync(string prefix, string? after, int limit) => ValueTask.FromResult(Paging.Cut(
         broker.OccupiedRooms().Where(room => room.Room.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(room => room.Room, StringComparer.Ordinal),

@@ -35,7 +35,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         INodeStatus status,
         TimeProvider time,
         FanoutMetrics metrics,
-        ILoggerFactory logs)
+        ILoggerFactory logs,
+        UserOptions? users = null)
     {
         _node = node;
         _time = time;
@@ -49,14 +50,14 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _publishLink = options.MinReplicas > 0 ? new RedisLink(options, $"fanout:{node.Id}-pub", time, logs.CreateLogger<RedisLink>()) : _link;
         _publisher = new RedisPublisher(_publishLink, _keys, options.MinReplicas, options.CommandTimeout / 2);
         Log = new RedisRoomLog(_link, _keys);
-        var store = new MembershipStore(_link, _keys, policies);
+        var store = new MembershipStore(_link, _keys, policies, users ?? new UserOptions());
         var directory = new RedisNodeDirectory(_link, _keys, lease);
         var leaseInRedis = new RedisLease(_link, _keys, node, directory, () => status.Describe(node.Id, State), lease, time);
         _writer = new MembershipWriter(_link, _keys, node, store, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
         Nodes = directory;
         Control = new RedisControl(_link, _keys);
         Revocations = new RedisRevocations(_link, _keys);
-        Membership = new RedisMembership(_link, _keys, store, _writer, directory);
+        Membership = new RedisMembership(_link, _keys, store, _writer, new RoomListing(_link, _keys, directory, time));
         var reaper = new NodeReaper(_link, _keys, node, store, lease, metrics, logs.CreateLogger<NodeReaper>());
         _lease = new LeaseKeeper(leaseInRedis, node, reaper, lease, MoveAsync, time, logs.CreateLogger<LeaseKeeper>());
     }

@@ -35,6 +35,8 @@ internal sealed class FanoutSettings
 
     public PresenceOptions Presence { get; set; } = new();
 
+    public UserOptions Users { get; set; } = new();
+
     public DrainOptions Drain { get; set; } = new();
 
     public List<RoomOptions> Rooms { get; set; } = [];
