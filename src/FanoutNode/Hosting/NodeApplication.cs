@@ -54,7 +54,8 @@ internal static partial class NodeApplication
         var sockets = app.Services.GetRequiredService<SocketEndpoint>();
         app.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], sockets.HandleAsync);
         var streams = app.Services.GetRequiredService<SseEndpoint>();
-        app.MapGet(SseEndpoint.Path, streams.HandleAsync);
+        // A stream is no request whose duration says anything.
+        app.MapGet(SseEndpoint.Path, streams.HandleAsync).DisableHttpMetrics();
         app.MapMethods(SseEndpoint.Path, [HttpMethods.Options], streams.AnswerPreflightAsync);
         if (settings.Testing.Echo)
         {

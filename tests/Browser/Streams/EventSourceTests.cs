@@ -144,5 +144,5 @@ public sealed class EventSourceTests(BrowserFixture browser, RedisFixture redis)
         return page;
     }
 
-    private static Task<Microsoft.Playwright.IJSHandle> WaitAsync(IPage page, string condition) => page.WaitForFunctionAsync("() => " + condition);
+    private static Task<IJSHandle> WaitAsync(IPage page, string condition) => page.WaitForFunctionAsync("() => " + condition);
 }

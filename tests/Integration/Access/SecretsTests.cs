@@ -5,6 +5,7 @@ using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
 using Fanout.Tests.TestKit.Sockets;
+using Fanout.Tests.TestKit.Streams;
 using Xunit;
 
 namespace Fanout.Tests.Integration.Access;
@@ -102,6 +103,15 @@ public sealed class SecretsTests
             await client.SendAsync(new { type = Payload, payload = Payload });
         }
 
+        using var api = new ApiClient(node.BaseUri, GoodApiKey);
+        foreach (var asked in new[] { new EventStreamOptions { Token = Token("ann"), Rooms = "room" }, new EventStreamOptions { Query = "rooms=room&access_token=" + Token("ann") } })
+        {
+            await using var stream = await node.StreamAsync(asked);
+            await stream.ExpectAsync("joined", "room");
+            Assert.True((await api.PublishAsync("room", Payload)).IsSuccess);
+            await stream.ExpectAsync("message", "room");
+        }
+
         // The ordinary endpoint, whose request ASP.NET sees.
         await using var second = await RawWebSocket.OpenAsync(node.BaseUri);
         await second.SendAsync("GET /healthz/ready HTTP/1.1\r\nHost: here\r\n\r\n"u8.ToArray());
@@ -109,7 +119,6 @@ public sealed class SecretsTests
         var answer = await second.UpgradeAsync(new HandshakeRequest(node.BaseUri, $"/ws?access_token={Token("ann")}", [TestClientOptions.Json]));
         Assert.Equal(101, answer.Status);
 
-        using var api = new ApiClient(node.BaseUri, GoodApiKey);
         Assert.True((await api.PublishAsync("room", Payload, idempotencyKey: "key-2")).IsSuccess);
     }
 
