@@ -28,8 +28,13 @@ internal static class ClientFaults
     }
 
     /// <summary>No connection at the first try.</summary>
-    public static CliException OfConnect(FanoutException e, Settings settings) =>
-        e.StatusCode is null && e.CloseCode is null or 1006 ? NetworkFaults.Of(e, settings) : Of(e, settings);
+    public static CliException OfConnect(FanoutException e, Settings settings)
+    {
+        if (e.StatusCode is not null || e.CloseCode is not (null or 1006))
+            return Of(e, settings);
+        // Without a fault of the network behind it, the client has given up waiting.
+        return e.InnerException is null ? NetworkFaults.NoAnswer(settings with { Timeout = null }) : NetworkFaults.Of(e, settings);
+    }
 
     private static string Text(FanoutException e) => e.Room is { } room && !e.Message.Contains(room, StringComparison.Ordinal) ? $"{room}: {e.Message}" : e.Message;
 }

@@ -46,9 +46,9 @@ public sealed class FanoutTool
         ? new ProcessStartInfo(DotNet, [Built, .. arguments])
         : new ProcessStartInfo(Installed, arguments)));
 
-    /// <summary>Runs a shell command in which <c>fanout</c> is the tool.</summary>
+    /// <summary>Runs a shell command in which <c>fanout</c> is the tool; in a session of its own, so that what it does to its terminal is not done to ours.</summary>
     public ToolProcess StartShell(string command) => ToolProcess.Start(Apply(new ProcessStartInfo(
-        "bash", ["-c", $"fanout() {{ {(Installed is null ? $"'{DotNet}' '{Built}'" : $"'{Installed}'")} \"$@\"; }}; {command}"])));
+        "setsid", ["-w", "bash", "-c", $"fanout() {{ {(Installed is null ? $"'{DotNet}' '{Built}'" : $"'{Installed}'")} \"$@\"; }}; {command}"])));
 
     /// <summary>The words that start the tool in a shell that is not ours.</summary>
     public static string ShellWords => Installed ?? $"{DotNet} {Built}";
