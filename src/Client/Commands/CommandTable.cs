@@ -135,7 +135,8 @@ internal sealed class CommandTable(ILine line, Settings settings, Turns turns)
             else
             {
                 pending.Settle(null, new FanoutException(
-                    FanoutErrorCodes.ConnectionLost, "The connection ended before the answer; it may have happened.") { IsRetryable = true });
+                    FanoutErrorCodes.ConnectionLost, "The connection ended before the answer; it may have happened.")
+                { IsRetryable = true });
             }
         }
     }

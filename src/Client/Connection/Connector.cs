@@ -287,7 +287,8 @@ internal sealed partial class Connector : ILine, ISocketHandler
         {
             GiveUp(new FanoutException(
                 refused == HttpStatusCode.Forbidden ? FanoutErrorCodes.Forbidden : FanoutErrorCodes.Refused,
-                $"The node refuses this client (HTTP {(int)refused}).") { StatusCode = refused });
+                $"The node refuses this client (HTTP {(int)refused}).")
+            { StatusCode = refused });
             return;
         }
 
@@ -300,7 +301,8 @@ internal sealed partial class Connector : ILine, ISocketHandler
         var cause = new FanoutException(
             FanoutErrorCodes.ConnectionLost,
             wasReady ? $"The connection ended ({code}{(reason.Length > 0 ? $": {reason}" : "")})." : $"No connection ({(reason.Length > 0 ? reason : code)}).",
-            inner) { IsRetryable = true, CloseCode = code, StatusCode = status };
+            inner)
+        { IsRetryable = true, CloseCode = code, StatusCode = status };
         // The node has spread the delays of its clients already, so there is no backoff (5.11); but one that drains again and again gets one.
         if ((code == (int)CloseCode.GoingAway || drainAt is not null) && now - _lastFreeTry >= _options.MinUptime)
         {

@@ -43,7 +43,8 @@ internal sealed class PublishOutbox(ILine line, Settings settings, Turns turns, 
         if (Count >= settings.Options.MaxBufferedPublishes)
         {
             return Failed(new FanoutException(
-                FanoutErrorCodes.BufferFull, $"{Count} publishes are waiting; no more may (MaxBufferedPublishes).") { IsRetryable = true, Room = room });
+                FanoutErrorCodes.BufferFull, $"{Count} publishes are waiting; no more may (MaxBufferedPublishes).")
+            { IsRetryable = true, Room = room });
         }
 
         var id = string.Create(CultureInfo.InvariantCulture, $"p{++_count}");
@@ -64,7 +65,8 @@ internal sealed class PublishOutbox(ILine line, Settings settings, Turns turns, 
         if (options.Timeout is { } timeout && timeout != Timeout.InfiniteTimeSpan)
         {
             entry.Timer.Set(timeout, () => Abandon(entry, new FanoutException(
-                FanoutErrorCodes.Timeout, $"The publish was not acknowledged within {timeout}.") { IsRetryable = true, Room = room }));
+                FanoutErrorCodes.Timeout, $"The publish was not acknowledged within {timeout}.")
+            { IsRetryable = true, Room = room }));
         }
 
         Pump(room);
@@ -129,7 +131,8 @@ internal sealed class PublishOutbox(ILine line, Settings settings, Turns turns, 
                 Remove(entry);
                 entry.Fail(new FanoutException(
                     FanoutErrorCodes.ConnectionLost,
-                    $"{MaxLostConnections} connections ended under this publish: not sent again. It may have happened.") { Room = entry.Room });
+                    $"{MaxLostConnections} connections ended under this publish: not sent again. It may have happened.")
+                { Room = entry.Room });
             }
         }
     }
@@ -197,13 +200,15 @@ internal sealed class PublishOutbox(ILine line, Settings settings, Turns turns, 
         if (_maxMessageBytes > 0 && entry.Frame.Length > _maxMessageBytes)
         {
             return new FanoutException(
-                FanoutErrorCodes.TooLarge, $"The publish has {entry.Frame.Length} bytes; the node takes {_maxMessageBytes}.") { Room = entry.Room };
+                FanoutErrorCodes.TooLarge, $"The publish has {entry.Frame.Length} bytes; the node takes {_maxMessageBytes}.")
+            { Room = entry.Room };
         }
 
         if (entry.FirstSentAt is { } sent && now - sent > KeyLifetime)
         {
             return new FanoutException(
-                FanoutErrorCodes.Timeout, "The answer was lost for longer than the key lives: it may have happened.") { Room = entry.Room };
+                FanoutErrorCodes.Timeout, "The answer was lost for longer than the key lives: it may have happened.")
+            { Room = entry.Room };
         }
 
         return null;

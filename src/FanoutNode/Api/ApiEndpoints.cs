@@ -21,6 +21,7 @@ internal static class ApiEndpoints
         api.MapRead("/users/{user}", UserEndpoint.HandleAsync);
         api.MapDelete("/users/{user}/connections", DisconnectEndpoints.UserAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
         api.MapDelete("/users/{user}/revocation", DisconnectEndpoints.LiftAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
+        api.MapRead("/connections/{id}", ConnectionEndpoint.HandleAsync);
         api.MapDelete("/connections/{id}", DisconnectEndpoints.ConnectionAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
         api.MapRead("/nodes", ListNodesAsync);
     }

@@ -16,6 +16,10 @@ internal sealed record MemberList(IReadOnlyList<MemberItem> Items, string? Next)
 /// <param name="Since">RFC 3339; absent where its node's notes are gone.</param>
 internal sealed record ConnectionItem(string ClientId, string Node, DateTimeOffset? Since);
 
+/// <param name="Node">The node's name.</param>
+/// <param name="UserId">Absent for an anonymous client.</param>
+internal sealed record ConnectionDetails(string ClientId, string Node, string? UserId, DateTimeOffset? Since);
+
 /// <param name="Connections">The first thousand.</param>
 /// <param name="LastSeen">When the last connection went; absent while one is there, and for users that are not remembered.</param>
 internal sealed record UserDetails(string User, bool Online, IReadOnlyList<ConnectionItem> Connections, DateTimeOffset? LastSeen);
@@ -36,6 +40,7 @@ internal sealed record NodeList(IReadOnlyList<NodeItem> Items);
 [JsonSerializable(typeof(RoomDetails))]
 [JsonSerializable(typeof(MemberList))]
 [JsonSerializable(typeof(UserDetails))]
+[JsonSerializable(typeof(ConnectionDetails))]
 [JsonSerializable(typeof(DisconnectAnswer))]
 [JsonSerializable(typeof(NodeList))]
 internal sealed partial class ApiJson : JsonSerializerContext;

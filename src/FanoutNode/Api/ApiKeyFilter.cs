@@ -1,3 +1,5 @@
+using Fanout.Shared.Rooms;
+
 namespace Fanout.Node.Api;
 
 /// <summary>Lets a call through whose key has the scope; 401 without a valid key, 403 without the scope.</summary>
@@ -6,6 +8,13 @@ internal sealed class ApiKeyFilter(string scope) : IEndpointFilter
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var gate = context.HttpContext.RequestServices.GetRequiredService<ApiGate>();
-        return gate.Refusal(context.HttpContext, scope, out _) is { } refusal ? ValueTask.FromResult<object?>(refusal) : next(context);
+        var refusal = gate.Refusal(context.HttpContext, scope, out var caller) ?? OpsProblem(context.HttpContext, caller!);
+        return refusal is not null ? ValueTask.FromResult<object?>(refusal) : next(context);
     }
+
+    // What nodes tell operators is for them alone.
+    private static ApiProblem? OpsProblem(HttpContext context, ApiKeyOptions caller) =>
+        context.Request.RouteValues.ContainsKey("room") && PathName.Of(context).Value is { } room && RoomName.IsOpsRoom(room) && !caller.Scopes.Contains(ApiScope.Admin)
+            ? ApiProblem.Forbidden($"The room '{room}' is for operators: reading it needs the scope '{ApiScope.Admin}'.")
+            : null;
 }

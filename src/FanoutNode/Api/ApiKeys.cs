@@ -15,6 +15,9 @@ internal sealed class ApiKeys(ApiOptions options, IHostEnvironment environment)
     private readonly (byte[] Hash, ApiKeyOptions Key)[] _keys = [.. options.Keys.Select(key => (Hash(key.Key), key))];
     private readonly bool _isOpen = options.Keys.Count == 0 && environment.IsDevelopment();
 
+    /// <summary>Whether everybody may do everything: there are no keys, and this is Development.</summary>
+    public bool IsOpen => _isOpen;
+
     /// <summary>The caller behind a key; null where the key is missing or unknown.</summary>
     public ApiKeyOptions? Find(string? key)
     {
@@ -36,6 +39,10 @@ internal sealed class ApiKeys(ApiOptions options, IHostEnvironment environment)
 
         return found;
     }
+
+    /// <summary>The caller of this name; null where there is none.</summary>
+    public ApiKeyOptions? Named(string name) =>
+        _isOpen ? (name == Developer.Name ? Developer : null) : options.Keys.Find(key => key.Name == name);
 
     private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 }

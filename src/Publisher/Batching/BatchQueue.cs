@@ -46,7 +46,8 @@ internal sealed class BatchQueue : IAsyncDisposable
             if (_count >= _options.MaxQueued)
             {
                 return Task.FromException<FanoutPushed>(new FanoutException(
-                    FanoutErrorCodes.BufferFull, $"{_count} messages are waiting; no more may (MaxQueued).") { IsRetryable = true });
+                    FanoutErrorCodes.BufferFull, $"{_count} messages are waiting; no more may (MaxQueued).")
+                { IsRetryable = true });
             }
 
             if (!_waiting.Writer.TryWrite(push))

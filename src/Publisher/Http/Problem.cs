@@ -20,7 +20,9 @@ internal static class Problem
             // A proxy on the way, which speaks HTML.
             return new FanoutException(Code(status), $"The request was answered with HTTP {(int)status}.")
             {
-                IsRetryable = (int)status is 408 or 429 or >= 500, StatusCode = status, RetryAfter = retryAfter?.Delta,
+                IsRetryable = (int)status is 408 or 429 or >= 500,
+                StatusCode = status,
+                RetryAfter = retryAfter?.Delta,
             };
         }
     }

@@ -157,7 +157,9 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
             _name = name;
             _client = new FanoutClient(RealClient.Quick with
             {
-                Urls = [.. addresses.Select(address => address.ToString())], Format = format, PongTimeout = TimeSpan.FromSeconds(1),
+                Urls = [.. addresses.Select(address => address.ToString())],
+                Format = format,
+                PongTimeout = TimeSpan.FromSeconds(1),
             });
             _client.Disconnected += _ => Interlocked.Increment(ref _lost);
             _room = _client.Room(room, Json.Default.Numbered);

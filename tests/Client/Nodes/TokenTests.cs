@@ -83,7 +83,8 @@ public sealed class TokenTests(TokenNode tokenNode) : IClassFixture<TokenNode>
         var renew = new TaskCompletionSource();
         await using var client = new FanoutClient(RealClient.Quick with
         {
-            Url = _node.BaseUri.ToString(), Format = format,
+            Url = _node.BaseUri.ToString(),
+            Format = format,
             // No refresh succeeds, so that the node has to close.
             TokenProvider = async (request, cancelled) =>
             {
@@ -125,7 +126,8 @@ public sealed class TokenTests(TokenNode tokenNode) : IClassFixture<TokenNode>
         string[] rooms = ["a", "b"];
         await using var client = new FanoutClient(RealClient.Quick with
         {
-            Url = _node.BaseUri.ToString(), TokenProvider = (_, _) => ValueTask.FromResult<string?>(Token("ann", 3_600, rooms)),
+            Url = _node.BaseUri.ToString(),
+            TokenProvider = (_, _) => ValueTask.FromResult<string?>(Token("ann", 3_600, rooms)),
         });
         await client.ConnectAsync().WithDeadline("the connection");
         var (a, b) = (client.Room("a"), client.Room("b"));

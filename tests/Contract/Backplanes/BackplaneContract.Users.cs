@@ -1,5 +1,4 @@
 using Fanout.Node.Backplane;
-using Fanout.Tests.TestKit;
 using Xunit;
 
 namespace Fanout.Tests.Contract.Backplanes;

@@ -72,7 +72,10 @@ internal sealed class GeneratedClient : IDisposable
     {
         var settings = new CSharpClientGeneratorSettings
         {
-            ClassName = "FanoutApiClient", GenerateOptionalParameters = true, InjectHttpClient = true, UseBaseUrl = false,
+            ClassName = "FanoutApiClient",
+            GenerateOptionalParameters = true,
+            InjectHttpClient = true,
+            UseBaseUrl = false,
         };
         settings.CSharpGeneratorSettings.Namespace = "Generated";
         settings.CSharpGeneratorSettings.JsonLibrary = CSharpJsonLibrary.SystemTextJson;

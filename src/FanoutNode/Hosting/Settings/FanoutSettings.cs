@@ -11,6 +11,7 @@ using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Rooms;
+using Fanout.Node.Sse;
 using Fanout.Node.Testing;
 
 namespace Fanout.Node.Hosting.Settings;
@@ -51,6 +52,8 @@ internal sealed class FanoutSettings
     public ProxyOptions Proxies { get; set; } = new();
 
     public CompressionOptions Compression { get; set; } = new();
+
+    public SseOptions Sse { get; set; } = new();
 
     public TestingOptions Testing { get; set; } = new();
 }

@@ -32,6 +32,8 @@ internal static class SettingsValidator
         CheckApiKeysDiffer(settings.Api.Keys, problems);
         for (var i = 0; i < settings.Proxies.Known.Count; i++)
             problems.Check(ClientAddress.Parse(settings.Proxies.Known[i]) is not null, $"Fanout:Proxies:Known:{i}", settings.Proxies.Known[i], "an address or a network such as 10.0.0.0/8");
+        problems.NotNegative("Fanout:Compression:SmallestMessageBytes", settings.Compression.SmallestMessageBytes);
+        problems.NotNegative("Fanout:Compression:InflatedBytesPerSecond", settings.Compression.InflatedBytesPerSecond);
         problems.NotNegative("Fanout:Tls:ReloadInterval", settings.Tls.ReloadInterval);
         problems.Check(
             settings.Testing.EchoMaxMessageBytes is >= SmallestMessageLimit and <= LargestMessageLimit,
@@ -111,6 +113,8 @@ internal static class SettingsValidator
         problems.Positive("Fanout:Health:ProbeTimeout", settings.Health.ProbeTimeout);
         problems.NotNegative("Fanout:Presence:LeaveDelay", settings.Presence.LeaveDelay);
         problems.NotNegative("Fanout:Users:LastSeenFor", settings.Users.LastSeenFor);
+        problems.Check(
+            settings.Sse.RetryDelay >= TimeSpan.FromMilliseconds(100) && settings.Sse.RetryDelay <= TimeSpan.FromHours(1), "Fanout:Sse:RetryDelay", settings.Sse.RetryDelay, "00:00:00.1 to 01:00:00");
         problems.NotNegative("Fanout:Drain:Window", drain.Window);
         problems.NotNegative("Fanout:Drain:ClosesPerSecond", drain.ClosesPerSecond);
         problems.NotNegative("Fanout:Drain:Notice", drain.Notice!.Value);
