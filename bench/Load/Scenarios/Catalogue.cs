@@ -50,6 +50,13 @@ internal static class Catalogue
 
     private static TrafficScenario Push(string name, int inFlight, int batch) => new(name, Pushers)
     {
-        RoomCount = 1000, MembersPerRoom = 1, InFlight = inFlight, OverHttp = true, ToUsers = true, BatchSize = batch, MeasuredSeconds = 5, WarmUpSeconds = 4,
+        RoomCount = 1000,
+        MembersPerRoom = 1,
+        InFlight = inFlight,
+        OverHttp = true,
+        ToUsers = true,
+        BatchSize = batch,
+        MeasuredSeconds = 5,
+        WarmUpSeconds = 4,
     };
 }

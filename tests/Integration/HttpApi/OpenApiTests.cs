@@ -64,6 +64,7 @@ public sealed class OpenApiTests(MemoryNode memory)
         Check("MemberList", (await api.MembersAsync(room)).Ok);
         Check("History", (await api.HistoryAsync(room, "?limit=1")).Ok);
         Check("UserDetails", (await api.UserAsync(user)).Ok);
+        Check("ConnectionDetails", (await api.GetAsync($"/api/v1/connections/{member.ClientId}")).Ok);
         Check("NodeList", (await api.NodesAsync()).Ok);
         Check("Disconnected", (await api.DisconnectUserAsync(user)).Ok);
         Check("Problem", (await api.PublishAsync("a room", 1)).Body!.AsObject());

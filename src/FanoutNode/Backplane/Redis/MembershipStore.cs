@@ -27,9 +27,9 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
 
     /// <summary>Takes a member out of a room with presence, with a notice to the others.</summary>
     /// <param name="at">When it left, in Redis's clock; null: now.</param>
-    public Task LeaveWithPresenceAsync(string nodeId, string room, RoomMember member, long? at = null)
+    public async Task LeaveWithPresenceAsync(string nodeId, string room, RoomMember member, long? at = null)
     {
-        var leave = LeaveScript.RunAsync(
+        var wasIn = (bool)await LeaveScript.RunAsync(
             link.Database,
             PresenceKeys(room),
             keys.Channel(room),
@@ -37,7 +37,9 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
             member.ClientId,
             member.UserId ?? "",
             PresenceNotice.Write(member.ClientId, member.UserId, member.Info));
-        return RoomName.IsUserRoom(room) ? Task.WhenAll(leave, LeaveUserRoomAsync(room, [], at)) : leave;
+        // Behind it, for only who was in the room was seen there: a repeat leaves the time alone.
+        if (wasIn && RoomName.IsUserRoom(room))
+            await LeaveUserRoomAsync(room, [], at);
     }
 
     /// <summary>Takes members out of a user's room, which notes when the last of them went.</summary>
