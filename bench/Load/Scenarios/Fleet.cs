@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Fanout.Bench.Load.Measuring;
 using Fanout.Bench.Load.Sockets;
 
 namespace Fanout.Bench.Load.Scenarios;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using Fanout.Bench.Load.Measuring;
 using Fanout.Bench.Load.Servers;
 using Fanout.Bench.Load.Sockets;
 

@@ -1,5 +1,3 @@
-using Fanout.Bench.Load.Measuring;
-
 namespace Fanout.Bench.Load.Scenarios;
 
 /// <summary>Slices of a measurement put together.</summary>

@@ -1,4 +1,3 @@
-using Fanout.Bench.Load.Measuring;
 using Fanout.Bench.Load.Protocols;
 using Fanout.Bench.Load.Servers;
 using Fanout.Bench.Load.Sockets;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Fanout.Bench.Load.Measuring;
 using Fanout.Bench.Load.Native;
 
 namespace Fanout.Bench.Load.Sockets;

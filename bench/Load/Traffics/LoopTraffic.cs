@@ -1,4 +1,3 @@
-using Fanout.Bench.Load.Measuring;
 using Fanout.Bench.Load.Sockets;
 
 namespace Fanout.Bench.Load.Traffics;

@@ -1,5 +1,4 @@
 using System.Text;
-using Fanout.Bench.Load.Measuring;
 using Fanout.Bench.Load.Protocols;
 using Fanout.Bench.Load.Sockets;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Fanout.Bench.Load.Measuring;
+namespace Fanout.Cli.Bench;
 
 /// <summary>Latencies in nanoseconds in buckets 1.6 % wide, so that every delivery can be counted for the price of one increment.</summary>
 internal sealed class LatencyHistogram

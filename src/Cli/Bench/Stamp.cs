@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.Intrinsics.X86;
 
-namespace Fanout.Bench.Load.Sockets;
+namespace Fanout.Cli.Bench;
 
 /// <summary>
 /// What a payload begins with: a mark, the time at which it was meant to be sent, and its number. Letters only, so that no protocol escapes

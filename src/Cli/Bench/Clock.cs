@@ -1,8 +1,8 @@
 using System.Diagnostics;
 
-namespace Fanout.Bench.Load.Measuring;
+namespace Fanout.Cli.Bench;
 
-/// <summary>Nanoseconds of the monotonic clock.</summary>
+/// <summary>Nanoseconds of the monotonic clock. Compiled into bench/Load too.</summary>
 internal static class Clock
 {
     private static readonly double NanosecondsPerTick = 1e9 / Stopwatch.Frequency;

@@ -1,0 +1,3 @@
+using Fanout.Cli.Running;
+
+return await Tool.RunAsync(args);
