@@ -1,4 +1,5 @@
 using System.Net;
+using Fanout.Node.Diagnostics;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -9,7 +10,7 @@ namespace Fanout.Node.Auth;
 /// token names a key that is not known, since that is how a rotation is noticed.
 /// </summary>
 /// <remarks>The last keys stay in use while the authority is away. Thread-safe.</remarks>
-internal sealed partial class OidcAuthority : BackgroundService
+internal sealed partial class OidcAuthority : BackgroundService, IReadinessCheck
 {
     private const string DiscoveryPath = "/.well-known/openid-configuration";
 
@@ -43,6 +44,10 @@ internal sealed partial class OidcAuthority : BackgroundService
 
     /// <summary>What the authority said last; null where it has said nothing yet.</summary>
     public OpenIdConnectConfiguration? Current => _current;
+
+    // Until the keys were read once every handshake with a token is refused: somebody else may do better.
+    (string Name, bool Ok, string Detail) IReadinessCheck.Check() =>
+        _current is null ? ("authority", false, "its keys have not been read yet") : ("authority", true, "its keys are known");
 
     /// <summary>A token's key is not among those known. Reads them again, unless that was done a moment ago.</summary>
     /// <returns>Whether they were read, so that the token may be looked at again.</returns>

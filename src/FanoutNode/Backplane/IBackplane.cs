@@ -12,6 +12,9 @@ internal interface IBackplane : IAsyncDisposable
     /// <summary>The name and this start's random incarnation.</summary>
     string NodeId { get; }
 
+    /// <summary>What it is made of, for telemetry: <c>redis</c> or <c>memory</c>.</summary>
+    string System => "memory";
+
     BackplaneState State { get; }
 
     /// <summary>Completes with the reason if it turns out that the backplane can never be used as it is set; null where that cannot be.</summary>

@@ -1,5 +1,6 @@
 using Fanout.Node.Backplane;
 using Fanout.Node.Connections;
+using Fanout.Node.Diagnostics;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Envelopes;
@@ -9,7 +10,7 @@ using Fanout.Shared.Rooms;
 namespace Fanout.Node.Commands;
 
 /// <summary><c>publish</c>: the hot command. It is handed to the backplane in the order in which the client sent it, and answered when that is done.</summary>
-internal sealed partial class PublishCommand(Publisher publisher, ILogger<PublishCommand> logger)
+internal sealed partial class PublishCommand(Publisher publisher, TraceSampling sampling, ILogger<PublishCommand> logger)
 {
     public void Run(Session session, in ClientMessage message)
     {
@@ -33,7 +34,7 @@ internal sealed partial class PublishCommand(Publisher publisher, ILogger<Publis
             message.Echo ? null : connection.ClientId,
             PublishSource.Socket,
             connection.Principal.KeyScope,
-            message.Key);
+            message.Key) { Trace = sampling.OfClient(message.TraceParent) };
 
         var publish = publisher.PublishAsync(request);
         if (publish.IsCompletedSuccessfully)

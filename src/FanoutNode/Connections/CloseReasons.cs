@@ -5,6 +5,13 @@ namespace Fanout.Node.Connections;
 /// <summary>Names for the ends of connections, few and fixed: they are a metric's tag.</summary>
 internal static class CloseReasons
 {
+    /// <summary>Those that a healthy day may have, so that their counters begin at 0.</summary>
+    public static readonly IReadOnlyList<string> All =
+    [
+        "normal", "lost", "aborted", "peer", "drain", "protocol_error", "unsupported_data", "invalid_payload", "too_large", "internal", "heartbeat",
+        "slow_consumer", "token_expired", "rate_limit", "protocol_abuse", "operator",
+    ];
+
     /// <param name="byPeer">Whether the peer closed, and this node only answered.</param>
     public static string Of(PumpEnd end, CloseCode? code, bool byPeer) => (end, code) switch
     {

@@ -66,6 +66,7 @@ internal sealed partial class Connection : ILaneClient
             member.Room.Remove(lane, member);
         _laneMembers.Clear();
         _closeSent.TrySetResult();
+        _outbound.Uncount();
         (_outbound as IDisposable)?.Dispose();
         Gate.Open();
     }

@@ -12,6 +12,7 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
     private Queue<ReadOnlyMemory<byte>>? _backlog;
     private long _lastProgress;
     private bool _dead;
+    private bool _uncounted;
 
     protected Connection Connection { get; } = connection;
 
@@ -36,7 +37,7 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
         if (limits.MaxBacklogBytes > 0 && BacklogBytes + frames.Length > limits.MaxBacklogBytes)
             return false;
         (_backlog ??= new()).Enqueue(frames);
-        BacklogBytes += frames.Length;
+        Count(frames.Length);
         return true;
     }
 
@@ -47,11 +48,11 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
         {
             // Whole frames only: the one that is partly out is with the transport, not in the backlog.
             _backlog?.Clear();
-            BacklogBytes = 0;
+            Count(-BacklogBytes);
         }
 
         (_backlog ??= new()).Enqueue(closeFrame);
-        BacklogBytes += closeFrame.Length;
+        Count(closeFrame.Length);
         if (!IsBlocked)
             Drain();
     }
@@ -88,8 +89,23 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
     {
         _dead = true;
         _backlog = null;
-        BacklogBytes = 0;
+        Count(-BacklogBytes);
         Connection.OnTransportLost();
+    }
+
+    /// <summary>The connection leaves its lane: what still waits is not the lane's any more.</summary>
+    public void Uncount()
+    {
+        if (!_uncounted)
+            Connection.Lane.CountBacklog(-BacklogBytes);
+        _uncounted = true;
+    }
+
+    private void Count(long change)
+    {
+        BacklogBytes += change;
+        if (!_uncounted)
+            Connection.Lane.CountBacklog(change);
     }
 
     private bool IsBacklogEmpty => _backlog is not { Count: > 0 };
@@ -98,7 +114,7 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
     {
         while (!IsBlocked && !_dead && _backlog is not null && _backlog.TryDequeue(out var frames))
         {
-            BacklogBytes -= frames.Length;
+            Count(-frames.Length);
             TryWrite(frames);
         }
 

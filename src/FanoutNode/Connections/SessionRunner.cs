@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
@@ -122,6 +123,9 @@ internal sealed partial class SessionRunner(
 
     private async Task ServeAsync(Session session, PipeReader input, bool inflates, ConnectionTicket? ticket)
     {
+        // What the client publishes later does not belong to the trace of its handshake.
+        if (Activity.Current is not null)
+            Activity.Current = null;
         var end = PumpEnd.Lost;
         using var frames = new FrameReader(limits.MaxMessageBytes, inflates, FrameReader.UsualMostTinyFragments);
         try

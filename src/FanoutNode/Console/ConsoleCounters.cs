@@ -116,7 +116,8 @@ internal sealed class ConsoleCounters : IDisposable
                 break;
         }
 
-        if (tags.Length == 0 || tags[0].Value is not string tag || !NotableTrouble.IsNotable(instrument, tag))
+        // Counters begin with a 0 for each tag, which is nothing to report.
+        if (value == 0 || tags.Length == 0 || tags[0].Value is not string tag || !NotableTrouble.IsNotable(instrument, tag))
             return;
         var key = instrument + ":" + tag;
         lock (_gate)

@@ -6,7 +6,7 @@ using Fanout.Node.Publishing;
 namespace Fanout.Node.Diagnostics;
 
 /// <summary>Every instrument of the service, under one meter. Tags come from small fixed sets: never a room, a user or a connection.</summary>
-internal sealed class FanoutMetrics : IDisposable
+internal sealed partial class FanoutMetrics : IDisposable
 {
     public const string MeterName = "Fanout.Node";
 
@@ -23,6 +23,8 @@ internal sealed class FanoutMetrics : IDisposable
     private readonly Counter<long> _gaps;
     private readonly Counter<long> _recoveries;
     private readonly Histogram<double> _probeDuration;
+    private readonly Histogram<double> _deliveryDuration;
+    private readonly Histogram<double> _publishDuration;
     private int _backplaneState;
 
     public FanoutMetrics(IMeterFactory meters)
@@ -44,7 +46,45 @@ internal sealed class FanoutMetrics : IDisposable
             "s",
             "A probe's way through Redis and back.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] });
+        _deliveryDuration = _meter.CreateHistogram(
+            "fanout.delivery.duration",
+            "s",
+            "From the publish, in Redis's clock, until a lane had handed the message to the last of its members: one for each message and lane.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30] });
+        _publishDuration = _meter.CreateHistogram(
+            "fanout.publish.duration",
+            "s",
+            "Redis's answer to a publish, by outcome.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5] });
         _meter.CreateObservableGauge("fanout.backplane.state", () => Volatile.Read(ref _backplaneState), "{state}", "1: healthy, 0: degraded.");
+    }
+
+    /// <summary>For tests, which run side by side and look at their own.</summary>
+    public Meter Meter => _meter;
+
+    /// <summary>
+    /// Counters begin at 0, with every tag that is known: a rate over a series that begins at 1 does not see its first event, and that may be the
+    /// one that counts. Once, when the exporters listen.
+    /// </summary>
+    public void BeginAtZero(IEnumerable<string> closeReasons)
+    {
+        _connectionsActive.Add(0);
+        _connectionsOpened.Add(0);
+        _delivered.Add(0);
+        _outboundBytes.Add(0);
+        _leasesReaped.Add(0);
+        foreach (var reason in closeReasons)
+            _connectionsClosed.Add(0, new KeyValuePair<string, object?>("reason", reason));
+        foreach (var source in Enum.GetValues<PublishSource>())
+            _published.Add(0, new KeyValuePair<string, object?>("source", NameOf(source)));
+        foreach (var reason in Enum.GetValues<DropReason>())
+            Dropped(reason, 0);
+        foreach (var outcome in Enum.GetValues<GapOutcome>())
+            _gaps.Add(0, new KeyValuePair<string, object?>("outcome", NameOf(outcome)));
+        foreach (var outcome in Enum.GetValues<RecoveryOutcome>())
+            _recoveries.Add(0, new KeyValuePair<string, object?>("outcome", NameOf(outcome)));
+        foreach (var limit in (string[])["messages", "bytes", "inflated_bytes", "api_bytes", "rooms", "rooms_per_connection", "connections", "connection_rate", "connections_per_ip", "connections_per_user", "history_total", "client_traces"])
+            _limited.Add(0, new KeyValuePair<string, object?>("limit", limit));
     }
 
     public void ConnectionOpened()
@@ -59,14 +99,8 @@ internal sealed class FanoutMetrics : IDisposable
         _connectionsClosed.Add(1, new KeyValuePair<string, object?>("reason", reason));
     }
 
-    public void ObserveRooms(Func<long> count) =>
-        _meter.CreateObservableGauge("fanout.rooms.active", count, "{room}", "Rooms that this node is subscribed to.");
-
-    public void ObserveDrain(Func<int> phase) => _meter.CreateObservableGauge(
-        "fanout.drain.phase", phase, "{phase}", "0: serving, 1: announced, 2: closing, 3: flushing, 4: leaving, 5: drained.");
-
     public void Published(PublishSource source) =>
-        _published.Add(1, new KeyValuePair<string, object?>("source", source == PublishSource.Socket ? "socket" : "http"));
+        _published.Add(1, new KeyValuePair<string, object?>("source", NameOf(source)));
 
     public void Delivered(long count) => _delivered.Add(count);
 
@@ -76,27 +110,54 @@ internal sealed class FanoutMetrics : IDisposable
 
     public void Limited(string limit) => _limited.Add(1, new KeyValuePair<string, object?>("limit", limit));
 
-    public void Gap(GapOutcome outcome) => _gaps.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch
-    {
-        GapOutcome.Filled => "filled",
-        GapOutcome.Lost => "lost",
-        _ => "new_epoch",
-    }));
+    public void Gap(GapOutcome outcome) => _gaps.Add(1, new KeyValuePair<string, object?>("outcome", NameOf(outcome)));
 
-    public void Recovery(RecoveryOutcome outcome) => _recoveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch
-    {
-        RecoveryOutcome.Recovered => "recovered",
-        RecoveryOutcome.NotRecovered => "not_recovered",
-        _ => "overtaken",
-    }));
+    public void Recovery(RecoveryOutcome outcome) => _recoveries.Add(1, new KeyValuePair<string, object?>("outcome", NameOf(outcome)));
 
     public void LeaseReaped() => _leasesReaped.Add(1);
 
     public void ProbeReturned(TimeSpan duration) => _probeDuration.Record(duration.TotalSeconds);
 
+    /// <summary>Whether anybody takes <see cref="DeliveryTook"/>: reading the clock is spared else.</summary>
+    public bool MeasuresDeliveries => _deliveryDuration.Enabled;
+
+    /// <param name="now">Of <see cref="FleetClock"/>.</param>
+    /// <param name="stamp">The message's timestamp, in whole milliseconds.</param>
+    public void DeliveryTook(long now, long stamp) => _deliveryDuration.Record(Math.Max(0, now - (stamp * 1000)) / 1_000_000.0);
+
+    public void PublishTook(PublishOutcome outcome, TimeSpan duration) =>
+        _publishDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("outcome", NameOf(outcome)));
+
+    /// <summary>The outcome as tags and spans name it.</summary>
+    public static string NameOf(PublishOutcome outcome) => outcome switch
+    {
+        PublishOutcome.Published => "published",
+        PublishOutcome.Duplicate => "duplicate",
+        PublishOutcome.Conflict => "conflict",
+        PublishOutcome.Unavailable => "unavailable",
+        PublishOutcome.Unknown => "unknown",
+        _ => throw new UnreachableException(),
+    };
+
     public void BackplaneStateChanged(BackplaneState state) => Volatile.Write(ref _backplaneState, (int)state);
 
     public void Dispose() => _meter.Dispose();
+
+    private static string NameOf(PublishSource source) => source == PublishSource.Socket ? "socket" : "http";
+
+    private static string NameOf(GapOutcome outcome) => outcome switch
+    {
+        GapOutcome.Filled => "filled",
+        GapOutcome.Lost => "lost",
+        _ => "new_epoch",
+    };
+
+    private static string NameOf(RecoveryOutcome outcome) => outcome switch
+    {
+        RecoveryOutcome.Recovered => "recovered",
+        RecoveryOutcome.NotRecovered => "not_recovered",
+        _ => "overtaken",
+    };
 
     private static string Name(DropReason reason) => reason switch
     {

@@ -36,7 +36,7 @@ internal sealed partial class DrainService(
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        metrics.ObserveDrain(() => (int)state.Phase);
+        metrics.ObserveDrain(() => (int)state.Phase, () => state.IsDraining ? time.GetElapsedTime(_began).TotalSeconds : 0);
         return Task.CompletedTask;
     }
 

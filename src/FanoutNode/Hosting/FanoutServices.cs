@@ -55,8 +55,10 @@ internal static class FanoutServices
         .AddSingleton(settings.Compression)
         .AddSingleton(settings.Sse)
         .AddSingleton(settings.Testing)
+        .AddSingleton(settings.Telemetry)
         .AddSingleton(TimeProvider.System)
-        .AddSingleton<FanoutMetrics>();
+        .AddSingleton<FanoutMetrics>()
+        .AddSingleton<FleetClock>();
 
     private static IServiceCollection AddBackplane(this IServiceCollection services, FanoutSettings settings)
     {
@@ -114,6 +116,9 @@ internal static class FanoutServices
     {
         if (settings.Auth.Jwt.Authority is not null)
             services.AddSingleton(settings.Auth.Jwt).AddSingleton<OidcAuthority>().AddHostedService(s => s.GetRequiredService<OidcAuthority>());
+        // Where nobody can come in without the authority's keys, somebody else may do better meanwhile.
+        if (settings.Auth is { AllowAnonymous: not true, Jwt: { Authority: not null, SigningKey: null, PublicKeyPem: null } })
+            services.AddSingleton<IReadinessCheck>(s => s.GetRequiredService<OidcAuthority>());
         return services
             .AddSingleton<TokenAuthenticator>()
             .AddSingleton<IAuthenticator, ConsoleAuthenticator>()

@@ -22,7 +22,7 @@ internal static partial class NodeApplication
             ContentRootPath = AppContext.BaseDirectory,
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Logging.HoldBackRequestLines();
+        builder.Logging.FollowFormatterSetting(builder.Configuration).HoldBackRequestLines();
         configure?.Invoke(builder);
 
         var settings = SettingsLoader.Load(builder.Configuration, builder.Environment);
@@ -39,7 +39,7 @@ internal static partial class NodeApplication
             kestrel.UseSocketFastLane();
         });
         builder.Services.AddSingleton(settings.Tls).AddSingleton(certificates).AddHostedService<CertificateReloader>();
-        builder.Services.AddFanout(settings).AddTelemetry(builder.Configuration, settings.Node.Name!).AddProblems();
+        builder.Services.AddFanout(settings).AddTelemetry(builder, settings).AddProblems();
 
         var app = builder.Build();
         foreach (var unknown in SettingsLoader.Unknown(builder.Configuration))

@@ -1,31 +1,75 @@
 using Fanout.Node.Diagnostics;
+using Fanout.Node.Hosting.Settings;
+using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Fanout.Node.Hosting;
 
-/// <summary>OpenTelemetry: Prometheus text at <c>/metrics</c> always, OTLP where an endpoint is configured.</summary>
+/// <summary>
+/// OpenTelemetry: Prometheus text at <c>/metrics</c> always; metrics, traces and logs by OTLP where an endpoint is configured, by the variables
+/// that OpenTelemetry itself defines.
+/// </summary>
 internal static class TelemetryServices
 {
-    private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string SamplerVariable = "OTEL_TRACES_SAMPLER";
 
-    public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration, string nodeName)
+    // Long-lived, or asked every second by proxies: their requests say nothing as spans.
+    private static readonly string[] NotTraced = ["/healthz", "/metrics", "/ws", "/sse", "/echo", "/console"];
+
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, WebApplicationBuilder builder, FanoutSettings settings)
     {
+        var configuration = builder.Configuration;
+        var asksSampler = !string.IsNullOrEmpty(configuration[SamplerVariable]);
+        services.AddSingleton(s => new TraceSampling(settings.Telemetry, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<FanoutMetrics>()) { AsksSampler = asksSampler });
+
         var telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("fanout-node", serviceVersion: NodeStatus.Version, serviceInstanceId: nodeName))
+            .ConfigureResource(resource => resource.AddService("fanout-node", serviceVersion: NodeStatus.Version, serviceInstanceId: settings.Node.Name))
             .WithMetrics(metrics => metrics
                 .AddMeter(FanoutMetrics.MeterName)
                 .AddRuntimeInstrumentation()
                 .AddAspNetCoreInstrumentation()
                 .AddPrometheusExporter());
-        if (!string.IsNullOrEmpty(configuration[OtlpEndpoint]))
+        if (Exports(configuration, "METRICS"))
+            telemetry.WithMetrics(metrics => metrics.AddOtlpExporter());
+        if (Exports(configuration, "TRACES"))
+            telemetry.WithTracing(tracing => Trace(tracing, asksSampler, settings.Telemetry.TraceRatio));
+        if (Exports(configuration, "LOGS"))
         {
-            telemetry
-                .WithMetrics(metrics => metrics.AddOtlpExporter())
-                .WithTracing(tracing => tracing.AddSource(FanoutMetrics.MeterName).AddAspNetCoreInstrumentation().AddOtlpExporter());
+            telemetry.WithLogging(
+                logging => logging.AddOtlpExporter(),
+                options => (options.IncludeFormattedMessage, options.IncludeScopes) = (true, true));
         }
 
         return services;
+    }
+
+    private static void Trace(TracerProviderBuilder tracing, bool asksSampler, double ratio)
+    {
+        tracing
+            .AddSource(FanoutTracing.SourceName)
+            .AddSource("System.Net.Http") // Calls of the node to others, such as an authority's.
+            .AddAspNetCoreInstrumentation(options => options.Filter = context => !NotTraced.Any(path => context.Request.Path.StartsWithSegments(path)))
+            .AddOtlpExporter();
+        // Else the SDK reads the variable by itself.
+        if (!asksSampler)
+            tracing.SetSampler(new ParentBasedSampler(new RootSampler(ratio)));
+    }
+
+    /// <summary>Whether a signal is exported: an endpoint is set for all or for it, and it is not switched off.</summary>
+    private static bool Exports(ConfigurationManager configuration, string signal) =>
+        configuration[$"OTEL_{signal}_EXPORTER"] != "none"
+        && configuration["OTEL_SDK_DISABLED"] != "true"
+        && (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]) || !string.IsNullOrEmpty(configuration[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"]));
+
+    /// <summary>Decides about spans that nobody stands above.</summary>
+    private sealed class RootSampler(double ratio) : Sampler
+    {
+        private readonly TraceIdRatioBasedSampler _ratio = new(ratio);
+
+        // A publish that gets here has been drawn by TraceSampling, which makes no object for the others.
+        public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
+            samplingParameters.Name == FanoutTracing.PublishSpan ? new SamplingResult(SamplingDecision.RecordAndSample) : _ratio.ShouldSample(samplingParameters);
     }
 }

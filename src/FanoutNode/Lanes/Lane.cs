@@ -23,13 +23,16 @@ internal sealed class Lane : IThreadPoolWorkItem
     private readonly int _inboxCapacity;
     private int _messagesWaiting;
     private int _scheduled;
+    private long _backlogBytes;
+    private int _catchingUp;
     private LanePace _pace;
     private FormCounts _forms;
 
-    public Lane(int index, LaneOptions options, TimeProvider time, FanoutMetrics metrics, ILogger<Lane> logger)
+    public Lane(int index, LaneOptions options, TimeProvider time, FanoutMetrics metrics, ILogger<Lane> logger, FleetClock? clock = null)
     {
         Index = index;
         Time = time;
+        Clock = clock ?? new FleetClock(time);
         Timers = new LaneTimers(time);
         _pace = new LanePace(time);
         _inboxCapacity = options.InboxCapacity;
@@ -43,6 +46,18 @@ internal sealed class Lane : IThreadPoolWorkItem
     public TimeProvider Time { get; }
 
     public FanoutMetrics Metrics { get; }
+
+    /// <summary>In whose time messages are stamped.</summary>
+    public FleetClock Clock { get; }
+
+    /// <summary>Room messages in the inbox. From any thread, like the two that follow.</summary>
+    public int MessagesWaiting => Volatile.Read(ref _messagesWaiting);
+
+    /// <summary>Bytes that wait for this lane's sockets.</summary>
+    public long BacklogBytes => Volatile.Read(ref _backlogBytes);
+
+    /// <summary>Members that read the log instead of getting live messages.</summary>
+    public int CatchingUp => Volatile.Read(ref _catchingUp);
 
     /// <summary>The lane's clock as of the round's begin: exact enough for what counts seconds, and free on the way of a message.</summary>
     public long RoundTime { get; private set; }
@@ -75,16 +90,27 @@ internal sealed class Lane : IThreadPoolWorkItem
             return false;
         }
 
+        message.Trace?.Expect();
         Post(message);
         return true;
     }
+
+    /// <summary>A socket's backlog grew or shrank. On the lane.</summary>
+    public void CountBacklog(long change) => Volatile.Write(ref _backlogBytes, _backlogBytes + change);
+
+    /// <summary>A member began or ended to catch up. On the lane.</summary>
+    public void CountCatchingUp(int change) => Volatile.Write(ref _catchingUp, _catchingUp + change);
 
     /// <summary>Sets a message aside for its room's next flush; called by the message as it runs.</summary>
     internal void Gather(RoomMessage message)
     {
         Interlocked.Decrement(ref _messagesWaiting);
         if (message.Room.Members[Index] is not { } room || !room.Advance(message) || room.Count == 0)
+        {
+            message.Trace?.Done(message, 0, []);
             return;
+        }
+
         if (room.Pending.Count == 0)
             _roomsWithPending.Add(room);
         room.Pending.Add(message);

@@ -50,7 +50,7 @@ internal sealed partial class LaneRoom
         foreach (var cursor in _catchingUp.ToArray())
         {
             cursor.Member.Client.Send(cursor.Member.Client.Format == WireFormat.Json ? json : messagePack, null);
-            GoLive(cursor);
+            GoLive(lane, cursor);
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class LaneRoom
 
         // The cursor has met the lane: what is gathered but not sent yet stands before its position.
         Flush(lane);
-        GoLive(cursor);
+        GoLive(lane, cursor);
     }
 
     /// <summary>Members that were refused messages read them from the log.</summary>
@@ -132,6 +132,7 @@ internal sealed partial class LaneRoom
         var cursor = new CatchUp(member, _epoch!, from);
         member.CatchUp = cursor;
         _catchingUp.Add(cursor);
+        lane.CountCatchingUp(1);
         Continue(lane, cursor);
     }
 
@@ -169,17 +170,18 @@ internal sealed partial class LaneRoom
         Flush(lane);
         var client = cursor.Member.Client;
         client.Send(ServerFrames.Encode(client.Format, new ResetMessage(Room.Name, _epoch!, _lastOffset)), null);
-        GoLive(cursor);
+        GoLive(lane, cursor);
     }
 
-    private void GoLive(CatchUp cursor)
+    private void GoLive(Lane lane, CatchUp cursor)
     {
-        Forget(cursor);
+        Forget(lane, cursor);
         AddLive(cursor.Member);
     }
 
-    private void Forget(CatchUp cursor)
+    private void Forget(Lane lane, CatchUp cursor)
     {
+        lane.CountCatchingUp(-1);
         cursor.IsActive = false;
         cursor.Member.CatchUp = null;
         _catchingUp.Remove(cursor);

@@ -58,7 +58,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             return;
         Flush(lane);
         if (member.CatchUp is { } cursor)
-            Forget(cursor);
+            Forget(lane, cursor);
         if (member.Index >= 0)
             RemoveLive(member);
         member.IsIn = false;
@@ -77,7 +77,9 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             for (var start = 0; start < pending.Length;)
             {
                 var length = NextBlock(pending[start..]);
-                delivered += SendBlock(lane, pending.Slice(start, length));
+                var block = pending.Slice(start, length);
+                delivered += SendBlock(lane, block);
+                NoteSent(lane, block);
                 start += length;
             }
         }
@@ -90,6 +92,20 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             if (_lagging.Count > 0)
                 SendToLog(lane);
         }
+    }
+
+    // Once for each message, however many members got it: when the last of this lane's had it handed to its socket or its backlog.
+    private void NoteSent(Lane lane, ReadOnlySpan<RoomMessage> block)
+    {
+        if (lane.Metrics.MeasuresDeliveries && !Room.IsForOperators)
+        {
+            var now = lane.Clock.Microseconds;
+            foreach (var message in block)
+                lane.Metrics.DeliveryTook(now, message.Timestamp);
+        }
+
+        foreach (var message in block)
+            message.Trace?.Done(message, _members.Count, block);
     }
 
     private void AddLive(LaneMember member)

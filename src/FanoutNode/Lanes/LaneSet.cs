@@ -9,11 +9,12 @@ internal sealed class LaneSet : IDisposable
     private readonly ITimer _timer;
     private int _next;
 
-    public LaneSet(LaneOptions options, TimeProvider time, FanoutMetrics metrics, ILogger<Lane> logger)
+    public LaneSet(LaneOptions options, TimeProvider time, FanoutMetrics metrics, ILogger<Lane> logger, FleetClock? clock = null)
     {
         _lanes = new Lane[options.EffectiveCount];
         for (var i = 0; i < _lanes.Length; i++)
-            _lanes[i] = new Lane(i, options, time, metrics, logger);
+            _lanes[i] = new Lane(i, options, time, metrics, logger, clock);
+        metrics.ObserveLanes(_lanes.Length, i => _lanes[i].MessagesWaiting, () => _lanes.Sum(lane => lane.BacklogBytes), () => _lanes.Sum(lane => lane.CatchingUp));
         _timer = time.CreateTimer(_ => PostToAll(LaneTick.Instance), null, LaneTimers.Resolution, LaneTimers.Resolution);
     }
 

@@ -38,6 +38,9 @@ internal sealed class RoomMessage : ILaneWork
 
     public required Payload Payload { get; init; }
 
+    /// <summary>Follows it through the lanes; null unless it is sampled, and somebody takes spans here.</summary>
+    public DeliveryTrace? Trace { get; init; }
+
     /// <summary>About how many bytes a frame of it takes; exact enough to bound a batch.</summary>
     public int Size => Payload.Bytes.Length + 256;
 

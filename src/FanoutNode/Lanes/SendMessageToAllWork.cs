@@ -15,5 +15,8 @@ internal sealed class SendMessageToAllWork(RoomMessage message) : ILaneWork
         }
 
         lane.Metrics.Delivered(delivered);
+        if (lane.Metrics.MeasuresDeliveries)
+            lane.Metrics.DeliveryTook(lane.Clock.Microseconds, message.Timestamp);
+        message.Trace?.Done(message, delivered, []);
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Fanout.Node.Diagnostics;
 using Fanout.Shared.Envelopes;
 
 namespace Fanout.Node.Publishing;
@@ -16,4 +18,8 @@ internal enum PublishSource
 /// <param name="Key">Idempotency key, if the publisher gave one.</param>
 /// <param name="CountsMembers">Whether the answer shall say how many members the room has.</param>
 internal sealed record PublishRequest(
-    string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source, string Principal, string? Key, bool CountsMembers = false);
+    string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source, string Principal, string? Key, bool CountsMembers = false)
+{
+    /// <summary>The trace that a client's message belongs to, see <see cref="TraceSampling"/>; for HTTP it is that of the request.</summary>
+    public ActivityContext? Trace { get; init; }
+}

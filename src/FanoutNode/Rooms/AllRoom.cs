@@ -55,6 +55,13 @@ internal sealed class AllRoom : IRoomMembers, IPreparedRoom
 
     public int PostNow(RoomMessage message)
     {
+        if (message.Trace is { } trace)
+        {
+            trace.Begin(_lanes[0].Time);
+            for (var i = 1; i < _lanes.Count; i++)
+                trace.Expect();
+        }
+
         _lanes.PostToAll(new SendMessageToAllWork(message));
         return 0;
     }

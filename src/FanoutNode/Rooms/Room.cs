@@ -116,6 +116,7 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
     public int PostNow(RoomMessage message)
     {
         var lost = 0;
+        message.Trace?.Begin(lanes[0].Time);
         for (var index = 0; index < _laneCounts.Length; index++)
         {
             if (Volatile.Read(ref _laneCounts[index]) <= 0 || lanes[index].TryPostMessage(message))
@@ -126,6 +127,7 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
                 lost++;
         }
 
+        message.Trace?.Done(message, 0, []);
         return lost;
     }
 

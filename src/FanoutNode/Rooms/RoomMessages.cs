@@ -1,4 +1,5 @@
 using Fanout.Node.Backplane;
+using Fanout.Node.Diagnostics;
 using Fanout.Node.Lanes;
 
 namespace Fanout.Node.Rooms;
@@ -27,6 +28,7 @@ internal static class RoomMessages
             From = stored.From,
             ExcludedClientId = stored.ExcludedClientId,
             Payload = stored.Payload,
+            Trace = stored.Trace is { } trace && TraceSampling.IsOn ? new DeliveryTrace(trace.Context) : null,
         };
         return true;
     }

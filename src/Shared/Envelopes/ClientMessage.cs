@@ -20,6 +20,9 @@ public ref struct ClientMessage
     /// <summary><see langword="false"/>: the publisher does not want its own message back.</summary>
     public bool Echo { get; set; }
 
+    /// <summary>Trace context of a publish or request (W3C <c>traceparent</c>), as it came; empty where there was none, or none that is a plain string.</summary>
+    public ReadOnlySpan<byte> TraceParent { get; set; }
+
     /// <summary>The payload's bytes in the connection's format; empty where the message had none.</summary>
     public ReadOnlySpan<byte> Payload { get; set; }
 

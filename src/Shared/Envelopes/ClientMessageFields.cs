@@ -56,6 +56,7 @@ internal static class ClientMessageFields
         _ when name.SequenceEqual("key"u8) => ClientField.Key,
         _ when name.SequenceEqual("echo"u8) => ClientField.Echo,
         _ when name.SequenceEqual("method"u8) => ClientField.Method,
+        _ when name.SequenceEqual("traceparent"u8) => ClientField.TraceParent,
         _ => ClientField.Unknown,
     };
 
@@ -68,6 +69,7 @@ internal static class ClientMessageFields
         ClientField.Key => "key",
         ClientField.Echo => "echo",
         ClientField.Method => "method",
+        ClientField.TraceParent => "traceparent",
         _ => "?",
     };
 }
@@ -82,4 +84,5 @@ internal enum ClientField
     Key,
     Echo,
     Method,
+    TraceParent,
 }

@@ -88,6 +88,12 @@ public static class JsonClientMessageReader
                     WrongType(ref reader, field, "true or false", ref message);
                 break;
 
+            // For the node's own book-keeping: what is wrong with it is no reason to refuse the message.
+            case ClientField.TraceParent when reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped:
+                message.TraceParent = reader.ValueSpan;
+                break;
+
+            case ClientField.TraceParent:
             case ClientField.Unknown:
                 reader.Skip();
                 break;

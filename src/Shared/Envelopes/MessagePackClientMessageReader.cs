@@ -46,6 +46,11 @@ public static class MessagePackClientMessageReader
                     message.Payload = bytes[start..reader.Position];
                     break;
 
+                case ClientField.TraceParent when reader.TryReadString(out var traceParent):
+                    message.TraceParent = traceParent;
+                    break;
+
+                case ClientField.TraceParent:
                 case ClientField.Unknown:
                     reader.TrySkip();
                     break;

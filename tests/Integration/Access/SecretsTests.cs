@@ -81,6 +81,7 @@ public sealed class SecretsTests
         ("Fanout:Api:Keys:1:Name", "reader"),
         ("Fanout:Api:Keys:1:Key", GoodApiKey + "-reader"),
         ("Fanout:Api:Keys:1:Scopes:0", "read"),
+        ("Fanout:Telemetry:TraceRatio", "1"),
         ("Logging:LogLevel:Default", "Trace"),
         ("Logging:LogLevel:Microsoft", "Trace"),
         ("Logging:LogLevel:Microsoft.AspNetCore", "Trace"),

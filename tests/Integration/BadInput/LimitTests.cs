@@ -191,7 +191,7 @@ public sealed class LimitTests(MemoryNode memory)
 
         Assert.Equal((503, "backplane_unavailable"), ((int)refused.Status, (string?)refused.Body?["code"]));
         Assert.True((await node.Api.PublishAsync("live.room", text)).IsSuccess);
-        Assert.Matches(@"fanout_limited\w*{[^}]*limit=""history_total""", (await node.Api.GetAsync("/metrics")).Text);
+        Assert.Matches(@"fanout_limited\w*{[^}]*limit=""history_total""[^}]*} [1-9]", (await node.Api.GetAsync("/metrics")).Text);
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class LimitTests(MemoryNode memory)
         await client.CloseAsync(1001, "left");
 
         await Eventually.ValueAsync(
-            async () => (await node.Api.GetAsync("/metrics")).Text, text => text.Contains("reason=\"peer\"", StringComparison.Ordinal), "the close to be counted");
+            async () => (await node.Api.GetAsync("/metrics")).Text, text => text.Contains("reason=\"peer\"} 1", StringComparison.Ordinal), "the close to be counted");
     }
 
     private static async Task<RawWebSocket> UpgradeAsync(RunningNode node, bool fastLane, string? forwardedFor = null)

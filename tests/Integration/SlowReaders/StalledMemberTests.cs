@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
@@ -46,7 +47,7 @@ public sealed class StalledMemberTests
         }
 
         await Eventually.TrueAsync(
-            async () => (await node.Api.GetAsync("/metrics")).Text.Contains($"reason=\"{reason}\"", StringComparison.Ordinal), "the stalled member's end in the metrics");
+            async () => Regex.IsMatch((await node.Api.GetAsync("/metrics")).Text, $"reason=\"{reason}\"}} [1-9]"), "the stalled member's end in the metrics");
         stalled.ResumeReading();
         Assert.Equal(4001, (await stalled.WaitForCloseAsync()).Code);
         Assert.All(members, member => Assert.Equal((null, Messages), (member.Fault, member.Count)));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Fanout.Tests.Integration.Support.Otlp;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -11,6 +12,8 @@ internal sealed class TelemetrySink : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<string> _bodies = new();
+    private readonly ConcurrentQueue<OtlpSpan> _spans = new();
+    private readonly ConcurrentQueue<OtlpLog> _logs = new();
     private int _traces;
 
     private TelemetrySink()
@@ -25,7 +28,17 @@ internal sealed class TelemetrySink : IAsyncDisposable
             await request.Body.CopyToAsync(body);
             _bodies.Enqueue(Encoding.Latin1.GetString(body.ToArray()));
             if (signal == "traces")
+            {
                 Interlocked.Increment(ref _traces);
+                foreach (var span in OtlpSpan.ReadAll(body.ToArray()))
+                    _spans.Enqueue(span);
+            }
+            else if (signal == "logs")
+            {
+                foreach (var log in OtlpLog.ReadAll(body.ToArray()))
+                    _logs.Enqueue(log);
+            }
+
             return Results.Bytes([], "application/x-protobuf");
         });
     }
@@ -37,6 +50,19 @@ internal sealed class TelemetrySink : IAsyncDisposable
 
     /// <summary>Everything that came, one text a request.</summary>
     public IReadOnlyCollection<string> Bodies => _bodies;
+
+    public IReadOnlyCollection<OtlpSpan> Spans => _spans;
+
+    public IReadOnlyCollection<OtlpLog> Logs => _logs;
+
+    /// <summary>Environment variables that make a node export to here, soon.</summary>
+    public Dictionary<string, string> NodeEnvironment() => new()
+    {
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Uri.ToString(),
+        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+        ["OTEL_BLRP_SCHEDULE_DELAY"] = "100",
+    };
 
     public static async Task<TelemetrySink> StartAsync()
     {

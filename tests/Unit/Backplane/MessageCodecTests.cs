@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using CsCheck;
 using Fanout.Node.Backplane;
@@ -48,6 +49,41 @@ public sealed class MessageCodecTests
 
         Assert.Equal("01" + "00" + "0000000000000005" + "016D" + "31", Convert.ToHexString(MessageCodec.Encode(message)));
     }
+
+    // Stands behind what older nodes know, and only in sampled messages.
+    [Fact]
+    public void Trace_IsAnExtension_OfTheseBytes()
+    {
+        var context = new ActivityContext(
+            ActivityTraceId.CreateFromString("0af7651916cd43dd8448eb211c80319c"), ActivitySpanId.CreateFromString("b7ad6b7169203331"), ActivityTraceFlags.Recorded);
+        var message = new StoredMessage("m", 5, null, "x", new Payload(WireFormat.Json, Encoding.UTF8.GetBytes("1"))) { Trace = new MessageTrace(context) };
+
+        var bytes = MessageCodec.Encode(message);
+
+        Assert.Equal("01" + "14" + "0000000000000005" + "016D" + "0178" + "1B" + "0119" + "0AF7651916CD43DD8448EB211C80319C" + "B7AD6B7169203331" + "01" + "31", Convert.ToHexString(bytes));
+        Assert.True(MessageCodec.TryDecode(bytes, out var back));
+        Assert.Equal((context.TraceId, context.SpanId, context.TraceFlags, true), (back.Trace!.Context.TraceId, back.Trace.Context.SpanId, back.Trace.Context.TraceFlags, back.Trace.Context.IsRemote));
+        Assert.Equal("1", Encoding.UTF8.GetString(back.Payload.Bytes.Span));
+    }
+
+    // A later version's: this one reads the message and leaves out what it does not know.
+    [Fact]
+    public void Extensions_OfUnknownKinds_AreSkipped()
+    {
+        var bytes = Convert.FromHexString("01" + "10" + "0000000000000005" + "016D" + "07" + "C803AABBCC" + "C900" + "31");
+
+        Assert.True(MessageCodec.TryDecode(bytes, out var message));
+        Assert.Null(message.Trace);
+        Assert.Equal("1", Encoding.UTF8.GetString(message.Payload.Bytes.Span));
+    }
+
+    [Theory]
+    [InlineData("")] // No length.
+    [InlineData("05" + "C803AABB")] // Less than its length.
+    [InlineData("03" + "C803AA" + "31")] // An entry that is longer than the list.
+    [InlineData("01" + "C8" + "31")] // An entry without a length.
+    public void Extensions_ThatBreakOff_AreRefused(string extensions) =>
+        Assert.False(MessageCodec.TryDecode(Convert.FromHexString("01" + "10" + "0000000000000005" + "016D" + extensions), out _));
 
     [Fact]
     public void Bytes_OfAnyKind_NeverThrow() =>

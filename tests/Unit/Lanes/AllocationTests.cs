@@ -26,6 +26,7 @@ public sealed class AllocationTests : IDisposable
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly FanoutMetrics _metrics;
     private readonly LaneSet _lanes;
+    private int _members;
 
     public AllocationTests()
     {
@@ -40,6 +41,33 @@ public sealed class AllocationTests : IDisposable
         var many = AllocatedBy(members: 210);
 
         Assert.Equal(few, many);
+    }
+
+    // Somebody takes every measurement, as /metrics does: what is measured costs time, never memory.
+    [Fact]
+    public void Metrics_WithAListener_AllocateNothing()
+    {
+        var silent = (Few: AllocatedBy(members: 10), Many: AllocatedBy(members: 110));
+        var deliveries = 0;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter == _metrics.Meter)
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => { });
+        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) =>
+        {
+            if (instrument.Name == "fanout.delivery.duration")
+                deliveries++;
+        });
+        listener.Start();
+
+        var heard = (Few: AllocatedBy(members: 10), Many: AllocatedBy(members: 110));
+
+        Assert.Equal(silent, heard);
+        // One for each message, not for each member.
+        Assert.Equal(2 * (Rounds + 5) * Batch, deliveries);
     }
 
     // The frame of each subprotocol, and once a batch the block that joins them.
@@ -103,7 +131,7 @@ public sealed class AllocationTests : IDisposable
             var writer = listener.Accept();
             _sockets.AddRange([reader, writer]);
             _readers.Add(reader);
-            Enter(room, writer, $"{members}-{i}", i % 2 == 0 ? WireFormat.Json : WireFormat.MessagePack);
+            Enter(room, writer, $"{++_members}", i % 2 == 0 ? WireFormat.Json : WireFormat.MessagePack);
         }
 
         return room;

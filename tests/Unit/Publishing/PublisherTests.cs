@@ -19,7 +19,9 @@ public sealed class PublisherTests
     {
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         // It does not get as far as the backplane.
-        var publisher = new Publisher(null!, new RoomPolicies([]), new MessageIds(), TimeProvider.System, new FanoutMetrics(services.GetRequiredService<IMeterFactory>()));
+        var metrics = new FanoutMetrics(services.GetRequiredService<IMeterFactory>());
+        var publisher = new Publisher(
+            null!, new RoomPolicies([]), new MessageIds(), new FleetClock(TimeProvider.System), new TraceSampling(new TelemetryOptions(), TimeProvider.System, metrics), metrics);
         var tooLongAnId = new string('x', 300);
 
         var publish = publisher.PublishAsync(new PublishRequest(

@@ -19,6 +19,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     private readonly MembershipWriter _writer;
     private readonly LeaseKeeper _lease;
     private readonly RedisProbe _probe;
+    private readonly RedisReport _report;
     private readonly BackplaneProbe _probing;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ILogger _logger;
@@ -36,7 +37,9 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         TimeProvider time,
         FanoutMetrics metrics,
         ILoggerFactory logs,
-        UserOptions? users = null)
+        UserOptions? users = null,
+        FleetClock? clock = null,
+        TelemetryOptions? telemetry = null)
     {
         _node = node;
         _time = time;
@@ -48,23 +51,28 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _probe = new RedisProbe(_link, _subscriber, _keys.Beat(node.Id), health, time, metrics);
         _probing = new BackplaneProbe(_probe, health, time, metrics, logs.CreateLogger<BackplaneProbe>());
         _publishLink = options.MinReplicas > 0 ? new RedisLink(options, $"fanout:{node.Id}-pub", time, logs.CreateLogger<RedisLink>()) : _link;
-        _publisher = new RedisPublisher(_publishLink, _keys, options.MinReplicas, options.CommandTimeout / 2);
+        _publisher = new RedisPublisher(_publishLink, _keys, options.MinReplicas, options.CommandTimeout / 2, time, metrics, logs.CreateLogger<RedisPublisher>());
         Log = new RedisRoomLog(_link, _keys);
         var store = new MembershipStore(_link, _keys, policies, users ?? new UserOptions());
         var directory = new RedisNodeDirectory(_link, _keys, lease);
-        var leaseInRedis = new RedisLease(_link, _keys, node, directory, () => status.Describe(node.Id, State), lease, time);
+        var leaseInRedis = new RedisLease(_link, _keys, node, directory, () => status.Describe(node.Id, State), lease, time, clock ?? new FleetClock(time));
+        metrics.ObserveLease(() => leaseInRedis.Age?.TotalSeconds);
+        metrics.ObserveSubscriptions(() => _subscriber.Wanted, () => _subscriber.Confirmed);
         _writer = new MembershipWriter(_link, _keys, node, store, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
         Nodes = directory;
         Control = new RedisControl(_link, _keys);
         Revocations = new RedisRevocations(_link, _keys);
         Membership = new RedisMembership(_link, _keys, store, _writer, new RoomListing(_link, _keys, directory, time));
         var reaper = new NodeReaper(_link, _keys, node, store, lease, metrics, logs.CreateLogger<NodeReaper>());
+        _report = new RedisReport(_link, $"fanout:{node.Id}-sub", (telemetry ?? new TelemetryOptions()).RedisInterval, time, metrics, logs.CreateLogger<RedisReport>());
         _lease = new LeaseKeeper(leaseInRedis, node, reaper, lease, MoveAsync, time, logs.CreateLogger<LeaseKeeper>());
     }
 
     public string NodeName => _node.Name;
 
     public string NodeId => _node.Id;
+
+    public string System => "redis";
 
     public BackplaneState State => _probing.State;
 
@@ -95,6 +103,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _writer.Start();
         _lease.Start();
         _probing.Start(OnStateChanged);
+        _report.Start();
         // Repairs what no other mechanism notices, such as a set that somebody edited: seldom, since it reads every room.
         _audits = _time.CreateTimer(_ => _ = _writer.AuditAsync(), null, _health.AuditInterval, _health.AuditInterval);
     }
@@ -124,6 +133,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        await _report.StopAsync();
         await _connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _subscriber.DisposeAsync();
         await _link.DisposeAsync();

@@ -1,3 +1,5 @@
+using Fanout.Node.Diagnostics;
+
 namespace Fanout.Node.Backplane.Redis;
 
 /// <summary>The node's lease in Redis.</summary>
@@ -6,7 +8,7 @@ namespace Fanout.Node.Backplane.Redis;
 /// until the keeper has been told of it, since the renewal after the one that found it finds an unbroken lease.
 /// </remarks>
 internal sealed class RedisLease(
-    RedisLink link, RedisKeys keys, NodeIdentity node, RedisNodeDirectory directory, Func<NodeInfo> describe, LeaseOptions options, TimeProvider time) : ILease
+    RedisLink link, RedisKeys keys, NodeIdentity node, RedisNodeDirectory directory, Func<NodeInfo> describe, LeaseOptions options, TimeProvider time, FleetClock clock) : ILease
 {
     private static readonly RedisScript Renew = RedisScript.Named("lease_renew");
 
@@ -16,6 +18,16 @@ internal sealed class RedisLease(
     private long _renewedAt;
 
     public Task Connected => link.Connected;
+
+    /// <summary>Since the last renewal; null before the first.</summary>
+    public TimeSpan? Age
+    {
+        get
+        {
+            lock (_gate)
+                return _held is null ? null : time.GetElapsedTime(_renewedAt);
+        }
+    }
 
     public async Task<LeaseBeat> RenewAsync()
     {
@@ -53,6 +65,7 @@ internal sealed class RedisLease(
         var sent = time.GetTimestamp();
         var reply = (long[])(await Renew.RunAsync(link.Database, [keys.Nodes], id))!;
         var (now, before) = (reply[0], reply[1]);
+        clock.Learn(sent, time.GetTimestamp(), (now * 1000) + reply[2]);
         lock (_gate)
         {
             var continuity = _held != id ? LeaseContinuity.New

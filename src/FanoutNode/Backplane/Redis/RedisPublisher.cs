@@ -1,3 +1,4 @@
+using Fanout.Node.Diagnostics;
 using StackExchange.Redis;
 
 namespace Fanout.Node.Backplane.Redis;
@@ -6,13 +7,22 @@ namespace Fanout.Node.Backplane.Redis;
 /// <param name="link">A connection of its own where replicas are waited for: WAIT holds up everything behind it.</param>
 /// <param name="minReplicas">Replicas that must have a publish before it counts as done.</param>
 /// <param name="replicaTimeout">So long are they waited for.</param>
-internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minReplicas, TimeSpan replicaTimeout)
+internal sealed partial class RedisPublisher(
+    RedisLink link, RedisKeys keys, int minReplicas, TimeSpan replicaTimeout, TimeProvider time, FanoutMetrics metrics, ILogger logger)
 {
     private static readonly RedisScript PublishScript = RedisScript.Named("publish");
     private static readonly RedisScript OnceScript = RedisScript.Named("publish_once");
 
     /// <summary>Never throws for an unreachable Redis. The command is queued before the first await: calls in order reach Redis in order.</summary>
     public async ValueTask<PublishResult> PublishAsync(Publication publication)
+    {
+        var began = time.GetTimestamp();
+        var result = await TryPublishAsync(publication);
+        metrics.PublishTook(result.Outcome, time.GetElapsedTime(began));
+        return result;
+    }
+
+    private async ValueTask<PublishResult> TryPublishAsync(Publication publication)
     {
         try
         {
@@ -28,6 +38,7 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
         {
             link.Report(e);
             var outcome = RedisFaults.MayHaveHappened(e) ? PublishOutcome.Unknown : PublishOutcome.Unavailable;
+            LogNotTaken(logger, publication.MessageId, FanoutMetrics.NameOf(outcome), e.Message);
             return new PublishResult(outcome, publication.MessageId, null, null, 0);
         }
     }
@@ -130,4 +141,8 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
     }
 
     private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
+
+    // Its publisher was told, and the metrics count it; for whoever follows one message.
+    [LoggerMessage(1830, LogLevel.Debug, "Redis did not take message {MessageId} ({Outcome}: {Reason})", EventName = "PublishNotTaken")]
+    private static partial void LogNotTaken(ILogger logger, string messageId, string outcome, string reason);
 }

@@ -5,6 +5,7 @@ using Fanout.Node.Backplane.Redis;
 using Fanout.Node.Compression;
 using Fanout.Node.Connections;
 using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Diagnostics;
 using Fanout.Node.Drain;
 using Fanout.Node.Hosting.Tls;
 using Fanout.Node.Lanes;
@@ -56,6 +57,8 @@ internal sealed class FanoutSettings
     public SseOptions Sse { get; set; } = new();
 
     public TestingOptions Testing { get; set; } = new();
+
+    public TelemetryOptions Telemetry { get; set; } = new();
 }
 
 /// <summary>Settings under <c>Fanout:Node</c>.</summary>

@@ -40,6 +40,9 @@ internal static class SettingsValidator
             "Fanout:Testing:EchoMaxMessageBytes",
             settings.Testing.EchoMaxMessageBytes,
             $"{SmallestMessageLimit} to {LargestMessageLimit} bytes");
+        problems.Check(settings.Telemetry.TraceRatio is >= 0 and <= 1, "Fanout:Telemetry:TraceRatio", settings.Telemetry.TraceRatio, "a part from 0 to 1, such as 0.01");
+        problems.NotNegative("Fanout:Telemetry:ClientTracesPerSecond", settings.Telemetry.ClientTracesPerSecond);
+        problems.NotNegative("Fanout:Telemetry:RedisInterval", settings.Telemetry.RedisInterval);
         problems.Check(settings.Admin.Port is >= 0 and <= 65535, "Fanout:Admin:Port", settings.Admin.Port, "a port from 1 to 65535, or 0 for none of its own");
     }
 

@@ -35,6 +35,18 @@ public sealed class ClientMessageReaderTests
         }
     }
 
+    // Not the message's business: what is wrong with it is no reason to refuse the message.
+    [Theory]
+    [InlineData("""{"type":"ping","traceparent":"00-a-b-01"}""", "00-a-b-01")]
+    [InlineData("""{"type":"ping","traceparent":7}""", "")]
+    [InlineData("""{"type":"ping","traceparent":{"a":[1]}}""", "")]
+    [InlineData("""{"type":"ping"}""", "")]
+    public void TraceParent_IsTakenAsItIs_OrLeftOut(string text, string expected)
+    {
+        foreach (var message in Both(text))
+            Assert.Equal((expected, null, "ping"), (message.TraceParent, message.Problem, message.Type));
+    }
+
     // The value null is a payload; no payload is none.
     [Fact]
     public void Payload_OfNull_IsThere()

@@ -8,6 +8,8 @@ namespace Fanout.Tests.Unit.Shared.Envelopes;
 /// <summary>A client's message as a reader sees it, kept; a <see cref="ClientMessage"/> itself lives on the stack alone.</summary>
 internal sealed record Decoded(string Type, string? Id, string? Room, string? Key, string? Method, bool Echo, byte[] Payload, string? Problem)
 {
+    public string TraceParent { get; init; } = "";
+
     public string PayloadText => Encoding.UTF8.GetString(Payload);
 
     public static Decoded Json(string text) => Json(Encoding.UTF8.GetBytes(text));
@@ -21,5 +23,8 @@ internal sealed record Decoded(string Type, string? Id, string? Room, string? Ke
         (Json(json), Msgpack(OtherCodec.Encode(JsonNode.Parse(json))));
 
     private static Decoded Of(in ClientMessage message) => new(
-        message.Type, message.Id, message.Room, message.Key, message.Method, message.Echo, message.Payload.ToArray(), message.Problem);
+        message.Type, message.Id, message.Room, message.Key, message.Method, message.Echo, message.Payload.ToArray(), message.Problem)
+    {
+        TraceParent = Encoding.UTF8.GetString(message.TraceParent),
+    };
 }

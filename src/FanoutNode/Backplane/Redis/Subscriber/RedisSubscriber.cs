@@ -37,6 +37,7 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
     private readonly Dictionary<string, Subscription> _wanted = [];
     private readonly CancellationTokenSource _stopping = new();
     private PubSubConnection? _connection;
+    private int _confirmed;
     private TaskCompletionSource? _upToDate;
     private Task _running = Task.CompletedTask;
     private PubSubConnection? _up;
@@ -51,6 +52,26 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
 
     /// <summary>The connection on which every wanted channel is subscribed, as far as is known; null while there is none.</summary>
     public PubSubConnection? Current => Volatile.Read(ref _up);
+
+    /// <summary>How many channels are wanted.</summary>
+    public int Wanted
+    {
+        get
+        {
+            lock (_gate)
+                return _wanted.Count;
+        }
+    }
+
+    /// <summary>How many of them Redis has confirmed on the connection of today.</summary>
+    public int Confirmed
+    {
+        get
+        {
+            lock (_gate)
+                return _confirmed;
+        }
+    }
 
     public void Start() => _running = RunAsync(_stopping.Token);
 
@@ -102,6 +123,8 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
         {
             if (_wanted.Remove(channel, out var gone))
             {
+                if (gone.IsConfirmed)
+                    _confirmed--;
                 _connection?.Send("UNSUBSCRIBE", [channel]);
                 gone.Waiter?.TrySetException(new BackplaneUnavailableException("the subscription was given up"));
             }
@@ -173,6 +196,8 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
             // Given up meanwhile: the UNSUBSCRIBE is on its way.
             if (!_wanted.TryGetValue(channel, out var subscription))
                 return;
+            if (!subscription.IsConfirmed)
+                _confirmed++;
             subscription.IsConfirmed = true;
             subscription.Waiter?.TrySetResult();
             subscription.Waiter = null;
@@ -249,6 +274,7 @@ internal sealed partial class RedisSubscriber(RedisLink link, IChannelListener l
             Volatile.Write(ref _up, null);
             foreach (var subscription in _wanted.Values)
                 subscription.IsConfirmed = false;
+            _confirmed = 0;
         }
 
         listener.OnLost();
