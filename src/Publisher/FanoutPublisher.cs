@@ -3,7 +3,6 @@ using System.Text.Json.Serialization.Metadata;
 using Fanout.Client;
 using Fanout.Publisher.Batching;
 using Fanout.Publisher.Http;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fanout.Publisher;
