@@ -44,6 +44,11 @@ export interface ClientEvents {
   error: FanoutError;
 }
 
+export interface RequestOptions extends CommandOptions {
+  /** The trace that the request belongs to (W3C Trace Context); the node's spans, and the back end's, continue it. */
+  traceparent?: string | undefined;
+}
+
 /**
  * A connection to Fanout that comes back by itself. Nothing is sent before `connect()`; rooms, publishes and requests may be asked for at
  * any time and wait for the connection.
@@ -168,7 +173,7 @@ export class FanoutClient extends Emitter<ClientEvents> {
    */
   userRoom<T = unknown>(): Room<T> {
     const userId = this.#info?.userId;
-    if (userId === undefined) throw new FanoutError('unauthorized', 'There is no user: not connected yet, or without a token.');
+    if (userId === undefined) throw new FanoutError('unauthorized', 'There is no user, or not yet.');
     return this.room<T>(userRoomName(userId));
   }
 
@@ -178,8 +183,9 @@ export class FanoutClient extends Emitter<ClientEvents> {
   }
 
   /** Asks a back end behind the node. Not sent twice: if the connection ends before the answer, it fails with `connection_lost`. */
-  async request<R = unknown>(method: string, payload: unknown = {}, options?: CommandOptions): Promise<R> {
-    return (await this.#commands.run({ type: 'request', method, payload }, 'never', options)).payload as R;
+  async request<R = unknown>(method: string, payload: unknown = {}, options: RequestOptions = {}): Promise<R> {
+    const { traceparent } = options;
+    return (await this.#commands.run({ type: 'request', method, traceparent, payload }, 'never', options)).payload as R;
   }
 
   /** Takes a new token of the provider now, such as after the user's rights have changed. */
@@ -265,7 +271,7 @@ export class FanoutClient extends Emitter<ClientEvents> {
     const [command, publish] = [this.#commands.largest(), this.#outbox.largest()];
     const blamed: Blamed | undefined = (command?.size ?? -1) > (publish?.size ?? -1) ? command : publish;
     blamed?.fail(new FanoutError(
-      'too_large', `The node closed with 1009, and this message of ${blamed.size} bytes was the largest: not sent again.`,
+      'too_large', `The node closed with 1009; this message of ${blamed.size} bytes was the largest: given up.`,
       { closeCode: CloseCode.TooLarge }));
   }
 

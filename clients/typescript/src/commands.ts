@@ -115,7 +115,7 @@ export class Commands {
     for (const pending of this.#pending.values()) {
       if (!pending.sent) continue;
       if (pending.resend === 'again') pending.sent = false;
-      else pending.settle(new FanoutError('connection_lost', 'The connection ended before the answer; it may have happened.', { retryable: true }));
+      else pending.settle(new FanoutError('connection_lost', 'The connection ended before the answer: it may have happened.', { retryable: true }));
     }
   }
 

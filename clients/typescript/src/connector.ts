@@ -6,7 +6,7 @@ import { FanoutError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Settings } from './options.js';
 import { Socket, type Ending } from './socket.js';
-import { Tokens } from './token.js';
+import { Tokens, tokenOver } from './token.js';
 import { onWake } from './wake.js';
 import type { Connected, Inbound } from './wire.js';
 
@@ -74,7 +74,7 @@ export class Connector implements Line {
     this.#refreshTimer = new Timer(clock);
     this.#heartbeat = new Heartbeat(clock, settings.pongTimeoutMs, {
       ping: () => this.send(settings.codec.encode(PingFrame)),
-      dead: () => this.#socket?.abandon({ code: CloseCode.HeartbeatMissed, reason: 'nothing was heard of the node' }, CloseCode.HeartbeatMissed),
+      dead: () => this.#socket?.abandon({ code: CloseCode.HeartbeatMissed, reason: 'silence' }, CloseCode.HeartbeatMissed),
     });
   }
 
@@ -105,7 +105,7 @@ export class Connector implements Line {
     const socket = this.#socket;
     const ready = this.#ready;
     this.#clear();
-    if (ready) this.#hooks.lost({ code: CloseCode.Normal, reason: 'closed by this client' });
+    if (ready) this.#hooks.lost({ code: CloseCode.Normal, reason: 'closed by us' });
     if (socket) {
       const timer = new Timer(this.#settings.clock);
       this.#goodbye = new Promise(resolve => {
@@ -187,7 +187,7 @@ export class Connector implements Line {
         ended: ending => (this.#socket === socket ? this.#ended(ending) : this.#farewell()),
       }, clock);
     } catch (cause) {
-      return this.#giveUp(new FanoutError('refused', `The WebSocket does not take this address or token: ${(cause as Error).message}`, { cause }));
+      return this.#giveUp(new FanoutError('refused', `The address or token is no good: ${(cause as Error).message}`, { cause }));
     }
     this.#socket = socket;
     this.#attemptTimer.set(connectTimeoutMs, () => socket.abandon({ code: 1006, reason: `no connection within ${connectTimeoutMs} ms` }, CloseCode.HeartbeatMissed));
@@ -237,7 +237,7 @@ export class Connector implements Line {
       return this.#giveUp(new FanoutError(status === 403 ? 'forbidden' : 'refused', `The node refuses this client (HTTP ${status}).`, { status }));
     }
     if (!ready && this.#tokens.isOver) {
-      return this.#giveUp(new FanoutError('unauthorized', 'The token has ended. Give the client a function that gets a new one.'));
+      return this.#giveUp(tokenOver());
     }
 
     const cause = new FanoutError(

@@ -1,4 +1,4 @@
-export { FanoutClient, type ClientEvents, type Reconnecting, type StateChange } from './client.js';
+export { FanoutClient, type ClientEvents, type Reconnecting, type RequestOptions, type StateChange } from './client.js';
 export type { Clock } from './clock.js';
 export { CloseCode } from './codes.js';
 export type { CommandOptions } from './commands.js';

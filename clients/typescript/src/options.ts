@@ -73,7 +73,7 @@ export function settle(options: FanoutClientOptions): Settings {
   const webSocket = options.webSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (!webSocket) {
     throw new FanoutError(
-      'refused', "This platform has no WebSocket: hand one in, such as that of the package 'ws': new FanoutClient({ url, webSocket: WebSocket }).");
+      'refused', "There is no WebSocket here: hand one in, such as that of the package 'ws'.");
   }
   const { minDelayMs = 1_000, maxDelayMs = 30_000, minUptimeMs = 10_000, maxAttempts = Infinity } = options.reconnect ?? {};
   const settings: Settings = {
@@ -89,7 +89,7 @@ export function settle(options: FanoutClientOptions): Settings {
     random: options.random ?? Math.random,
   };
   for (const [name, value] of Object.entries(settings)) {
-    if (typeof value === 'number' && !(value >= 0)) throw new RangeError(`${name} is ${value}: it must be 0 or more.`);
+    if (typeof value === 'number' && !(value >= 0)) throw new RangeError(`${name} is ${value}: 0 or more.`);
   }
   return settings;
 }

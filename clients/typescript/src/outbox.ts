@@ -9,6 +9,8 @@ export interface PublishOptions {
   key?: string | undefined;
   /** `false`: the message does not come back to this connection. */
   echo?: boolean | undefined;
+  /** The trace that the publish belongs to (W3C Trace Context), such as of your OpenTelemetry; the node's spans continue it. */
+  traceparent?: string | undefined;
   /** Stops waiting, and sending where that has not happened yet. */
   signal?: AbortSignal | undefined;
   /** Gives up after so long, time without a connection included. Default: waits as long as the client lives. */
@@ -90,7 +92,7 @@ export class Outbox {
   }
 
   publish(room: string, payload: unknown, options: PublishOptions = {}): Promise<Published> {
-    const { signal, timeoutMs, echo, key = randomKey() } = options;
+    const { signal, timeoutMs, echo, traceparent, key = randomKey() } = options;
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closed);
       if (signal?.aborted) return reject(abortError(signal));
@@ -114,7 +116,7 @@ export class Outbox {
       const entry: Entry = {
         id,
         room,
-        frame: encode(this.#codec, { type: 'publish', id, room, key, echo: echo === false ? echo : undefined, payload }),
+        frame: encode(this.#codec, { type: 'publish', id, room, key, echo: echo === false ? echo : undefined, traceparent, payload }),
         backoff: new Backoff(this.#options.backoff, this.#options.random),
         inFlight: false,
         firstSentAt: undefined,
@@ -131,7 +133,7 @@ export class Outbox {
       this.#add(entry);
       signal?.addEventListener('abort', aborted);
       if (timeoutMs !== undefined && timeoutMs !== Infinity) {
-        timer.set(timeoutMs, () => abandon(new FanoutError('timeout', `The publish was not acknowledged within ${timeoutMs} ms.`, { retryable: true, room })));
+        timer.set(timeoutMs, () => abandon(new FanoutError('timeout', `No acknowledgement within ${timeoutMs} ms.`, { retryable: true, room })));
       }
       this.#pump(room);
     });
@@ -180,7 +182,7 @@ export class Outbox {
       else if (++entry.lostConnections >= MaxLostConnections) {
         this.#remove(entry);
         entry.settle(new FanoutError(
-          'connection_lost', `${MaxLostConnections} connections ended under this publish: not sent again. It may have happened.`,
+          'connection_lost', `${MaxLostConnections} connections ended under this publish: it may have happened.`,
           { room: entry.room }));
       }
     }
@@ -222,7 +224,7 @@ export class Outbox {
       this.#maxMessageBytes > 0 && sizeOf(entry.frame) > this.#maxMessageBytes
         ? new FanoutError('too_large', `The publish has ${sizeOf(entry.frame)} bytes; the node takes ${this.#maxMessageBytes}.`, { room })
       : entry.firstSentAt !== undefined && now - entry.firstSentAt > KeyLifetimeMs
-        ? new FanoutError('timeout', 'The answer was lost for longer than the key lives: it may have happened.', { room })
+        ? new FanoutError('timeout', 'Its key is over: it may have happened.', { room })
       : undefined;
     if (refusal) {
       this.#remove(entry);

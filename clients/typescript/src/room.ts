@@ -166,7 +166,7 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
       if (timeoutMs !== undefined) {
         timer.set(timeoutMs, () => {
           this.#waiters.delete(waiter);
-          reject(new FanoutError('timeout', `Not in '${this.name}' within ${timeoutMs} ms; it is still being tried.`, { retryable: true, room: this.name }));
+          reject(new FanoutError('timeout', `Not in '${this.name}' within ${timeoutMs} ms.`, { retryable: true, room: this.name }));
         });
       }
     });

@@ -26,7 +26,7 @@ export class MessageStream<T> implements AsyncIterableIterator<T> {
   /** @internal */
   constructor(options: StreamOptions, ended: () => void) {
     const { bufferSize = 1_000, overflow = 'error', signal } = options;
-    if (!(bufferSize >= 1)) throw new RangeError(`bufferSize is ${bufferSize}: it must be 1 or more.`);
+    if (!(bufferSize >= 1)) throw new RangeError(`bufferSize is ${bufferSize}: 1 or more.`);
     this.#bufferSize = bufferSize;
     this.#overflow = overflow;
     const aborted = (): void => this.end();
@@ -75,7 +75,7 @@ export class MessageStream<T> implements AsyncIterableIterator<T> {
     }
     if (this.#buffer.length >= this.#bufferSize) {
       if (this.#overflow === 'error') {
-        return this.end(new FanoutError('overflow', `${this.#bufferSize} messages are waiting; no more may (bufferSize).`));
+        return this.end(new FanoutError('overflow', `${this.#bufferSize} messages are waiting; no more may.`));
       }
       this.#buffer.shift();
       this.#dropped++;

@@ -2,6 +2,9 @@ import { Timer } from './clock.js';
 import { FanoutError, abortError } from './errors.js';
 import type { Settings, TokenRequest } from './options.js';
 
+export const tokenOver = (): FanoutError =>
+  new FanoutError('unauthorized', 'The token has ended. Give the client a function that gets a new one.');
+
 /** Asks for tokens, and never hands out one that the node has told us is over. */
 export class Tokens {
   readonly #settings: Settings;
@@ -25,7 +28,7 @@ export class Tokens {
     if (token === this.#ended) {
       throw this.canRenew
         ? new FanoutError('token_failed', 'The token provider gave the token that has ended.', { retryable: true })
-        : new FanoutError('unauthorized', 'The token has ended. Give the client a function that gets a new one.');
+        : tokenOver();
     }
     this.#last = token;
     return token;

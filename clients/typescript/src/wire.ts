@@ -68,6 +68,7 @@ export interface Outbound {
   readonly method?: string | undefined;
   readonly key?: string | undefined;
   readonly echo?: false | undefined;
+  readonly traceparent?: string | undefined;
   readonly payload?: unknown;
 }
 

@@ -128,7 +128,7 @@ internal sealed class BatchQueue : IAsyncDisposable
         {
             if (!await reader.WaitToReadAsync())
                 return false;
-            if (_options.Linger > TimeSpan.Zero && reader.Count < _options.MaxBatchSize && !reader.Completion.IsCompleted)
+            if (_options.Linger > TimeSpan.Zero && Count < _options.MaxBatchSize && !reader.Completion.IsCompleted)
                 await Task.Delay(_options.Linger, _options.TimeProvider);
         }
 

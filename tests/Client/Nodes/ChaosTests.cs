@@ -26,6 +26,8 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
             ("Fanout:Rooms:0:Pattern", "*"), ("Fanout:Rooms:0:HistorySize", "10000"),
             ("Fanout:Drain:Window", "00:00:01"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Drain:Deadline", "00:00:10"),
             ("Fanout:Heartbeat:Interval", "00:00:01"), ("Fanout:Heartbeat:Timeout", "00:00:03"));
+        // Two nodes for each test, on machines that may be busy with other tests.
+        options = options with { Deadline = Long };
         _first = await NodeProcess.StartAsync(options);
         _second = await NodeProcess.StartAsync(options);
     }
