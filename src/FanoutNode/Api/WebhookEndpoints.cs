@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Fanout.Node.Backplane;
 using Fanout.Node.BackEnds;
+using Fanout.Node.Backplane;
 using Fanout.Node.Webhooks;
 
 namespace Fanout.Node.Api;
