@@ -6,7 +6,10 @@ namespace Fanout.Tests.Chaos;
 /// <summary>A deploy at noon: three nodes are drained and replaced one after the other, while clients publish and listen.</summary>
 public sealed class RollingRestartTests(ITestOutputHelper output)
 {
-    private const int ClosesPerSecond = 10;
+    private const int ClosesPerSecond = 5;
+
+    // Subscribers that go by themselves in the middle of a drain, as they do now and then, come back before their moment.
+    private const int Roamers = 4;
 
     [Fact]
     public async Task EveryNodeInTurn_LosesNothing_AndKeepsTheSurvivorsLoadBounded()
@@ -28,10 +31,19 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         Assert.Empty(result.Violations);
         Assert.Empty(result.NodeErrors);
         Assert.Equal(3, result.Faults.Count);
-        // By what the clients were told: on a busy machine the arrivals themselves would measure the machine.
+        // What the clients were told.
         var nodes = result.Drains.GroupBy(drain => drain.Node).ToList();
         Assert.Equal(3, nodes.Count);
         Assert.All(nodes, node => Assert.All(
             node.CountBy(drain => drain.ReconnectAfterMs / 1_000), second => Assert.InRange(second.Value, 1, ClosesPerSecond + 1)));
+        // And when they came to the survivors: on a busy machine later, never sooner.
+        Assert.All(nodes, node =>
+        {
+            var began = node.Min(drain => drain.At);
+            var back = node.Where(drain => drain.BackAt is not null).Select(drain => (drain.BackAt!.Value - began).TotalSeconds).Order().ToList();
+            Assert.NotEmpty(back);
+            for (var i = 0; i < back.Count; i++)
+                Assert.True(i + 1 <= (back[i] * ClosesPerSecond) + 1 + Roamers, $"{i + 1} of {node.Key} were back after {back[i]:0.00} s");
+        });
     }
 }

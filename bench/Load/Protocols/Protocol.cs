@@ -5,6 +5,9 @@ namespace Fanout.Bench.Load.Protocols;
 /// <summary>How one kind of server is spoken to over a WebSocket, as little of it as a member and a publisher need.</summary>
 internal abstract class Protocol
 {
+    /// <summary>A room whose name begins with it is all connections of one user: its member connects as that user and joins nothing.</summary>
+    public const string UserPrefix = "$user.";
+
     /// <summary>Path and query of the upgrade.</summary>
     public abstract string Path(ClientPlan plan);
 
@@ -33,4 +36,11 @@ internal abstract class Protocol
 
     /// <summary>A publish by HTTP.</summary>
     public virtual PublishTemplate HttpPublish(string room, int payloadBytes) => throw new NotSupportedException();
+
+    /// <summary>One message of a batch by HTTP.</summary>
+    public virtual PublishTemplate BatchItem(string room, int payloadBytes) =>
+        new($$"""{"user":"{{room[UserPrefix.Length..]}}","payload":""" + "\"", "\"}", payloadBytes, opcode: null);
+
+    /// <summary>Request line and further header lines of a batch, but for its length.</summary>
+    public virtual string BatchHead => throw new NotSupportedException();
 }

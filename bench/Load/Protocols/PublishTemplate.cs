@@ -9,14 +9,20 @@ internal sealed class PublishTemplate(string before, string after, int payloadBy
     private readonly byte[] _before = Encoding.UTF8.GetBytes(before);
     private readonly byte[] _after = Encoding.UTF8.GetBytes(after);
 
+    public int Length => _before.Length + payloadBytes + _after.Length;
+
+    /// <summary>Writes it, and gives the place of its payload.</summary>
+    public Span<byte> WriteTo(Span<byte> target)
+    {
+        _before.CopyTo(target);
+        _after.CopyTo(target[(_before.Length + payloadBytes)..]);
+        return target.Slice(_before.Length, payloadBytes);
+    }
+
     /// <summary>Queues the publish with a publisher, and gives the place of its payload.</summary>
     public Span<byte> Reserve(Client publisher)
     {
-        var length = _before.Length + payloadBytes + _after.Length;
-        var span = opcode is { } some ? ClientFrame.Reserve(publisher, some, length) : publisher.Reserve(length);
-        _before.CopyTo(span);
-        _after.CopyTo(span[(_before.Length + payloadBytes)..]);
-        return span.Slice(_before.Length, payloadBytes);
+        return WriteTo(opcode is { } some ? ClientFrame.Reserve(publisher, some, Length) : publisher.Reserve(Length));
     }
 
     /// <summary>An HTTP publish with a JSON string as its body.</summary>

@@ -13,7 +13,9 @@ internal sealed class SignalRProtocol : Protocol
     // The transport sends what has gathered in its pipe as one frame.
     public override bool JoinsMessages => true;
 
-    public override string Path(ClientPlan plan) => "/hub";
+    public override string BatchHead => "POST /messages HTTP/1.1\r\n";
+
+    public override string Path(ClientPlan plan) => IsUser(plan) ? $"/hub?user={plan.Room![UserPrefix.Length..]}" : "/hub";
 
     public override bool OnOpen(Client client)
     {
@@ -26,7 +28,7 @@ internal sealed class SignalRProtocol : Protocol
         if (client.Step == 0)
         {
             client.Step = 1;
-            if (client.Plan.Room is null)
+            if (client.Plan.Room is null || IsUser(client.Plan))
                 return true;
             client.SendFrame(
                 ClientFrame.Text,
@@ -46,5 +48,7 @@ internal sealed class SignalRProtocol : Protocol
         new($$"""{"type":1,"target":"Publish","arguments":["{{room}}",""" + "\"", "\"]}\u001e", payloadBytes);
 
     public override PublishTemplate HttpPublish(string room, int payloadBytes) =>
-        PublishTemplate.Post($"/rooms/{room}", "", payloadBytes);
+        PublishTemplate.Post(room.StartsWith(UserPrefix, StringComparison.Ordinal) ? $"/users/{room[UserPrefix.Length..]}" : $"/rooms/{room}", "", payloadBytes);
+
+    private static bool IsUser(ClientPlan plan) => plan.Room?.StartsWith(UserPrefix, StringComparison.Ordinal) == true;
 }

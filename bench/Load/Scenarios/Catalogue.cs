@@ -11,6 +11,8 @@ internal static class Catalogue
 
     private static readonly string[] OneNode = [.. Everybody.Where(name => !name.EndsWith("-2", StringComparison.Ordinal))];
 
+    private static readonly string[] Pushers = ["fanout", "fanout-redis", "fanout-redis-history", "signalr", "signalr-redis"];
+
     public static readonly IReadOnlyList<Scenario> All =
     [
         new TrafficScenario("saturated", Everybody) { WarmUpSeconds = 3 },
@@ -24,6 +26,10 @@ internal static class Catalogue
         {
             RoomCount = 1000, MembersPerRoom = 1, InFlight = 32, OverHttp = true, MeasuredSeconds = 5, WarmUpSeconds = 4,
         },
+        // What a notification back end does: one user, one connection, one push; and many of them in one call.
+        Push("push-user", inFlight: 32, batch: 1),
+        Push("push-user-100", inFlight: 4, batch: 100),
+        Push("push-user-1000", inFlight: 2, batch: 1000),
         new TrafficScenario("size-1k", ["fanout", "fanout-history", "aspnet", "signalr", "nats"]) { PayloadBytes = 1024, MeasuredSeconds = 5 },
         new TrafficScenario("size-16k", ["fanout", "fanout-history", "aspnet", "signalr", "nats"]) { PayloadBytes = 16 * 1024, MeasuredSeconds = 5 },
         new TrafficScenario("members-1", ["fanout"]) { MembersPerRoom = 1, MeasuredSeconds = 4, WarmUpSeconds = 1 },
@@ -41,4 +47,9 @@ internal static class Catalogue
         new ManyRoomsScenario("rooms-100000", ["fanout-redis", "fanout-redis-history"]),
         new StormScenario("storm-5000", ["fanout-redis-history", "aspnet", "signalr-redis", "socketio-redis", "ws-redis"]),
     ];
+
+    private static TrafficScenario Push(string name, int inFlight, int batch) => new(name, Pushers)
+    {
+        RoomCount = 1000, MembersPerRoom = 1, InFlight = inFlight, OverHttp = true, ToUsers = true, BatchSize = batch, MeasuredSeconds = 5, WarmUpSeconds = 4,
+    };
 }

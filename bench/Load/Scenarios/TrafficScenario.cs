@@ -1,4 +1,5 @@
 using Fanout.Bench.Load.Measuring;
+using Fanout.Bench.Load.Protocols;
 using Fanout.Bench.Load.Servers;
 using Fanout.Bench.Load.Sockets;
 using Fanout.Bench.Load.Traffics;
@@ -22,6 +23,12 @@ internal sealed record TrafficScenario(string Name, string[] Servers) : Scenario
     public int InFlight { get; init; } = 32;
 
     public bool OverHttp { get; init; }
+
+    /// <summary>Members are users, and messages are pushed to them.</summary>
+    public bool ToUsers { get; init; }
+
+    /// <summary>Messages in one call over HTTP.</summary>
+    public int BatchSize { get; init; } = 1;
 
     /// <summary>One member more that reads nothing.</summary>
     public bool WithStalledMember { get; init; }
@@ -49,8 +56,8 @@ internal sealed record TrafficScenario(string Name, string[] Servers) : Scenario
     private Traffic Prepare(RunningServer server, Fleet fleet)
     {
         var protocol = server.Kind.Protocol;
-        var rooms = Enumerable.Range(0, RoomCount).Select(room => $"bench-{Name}-{room}").ToArray();
-        var traffic = new Traffic(rooms, fleet.Loops, protocol, PayloadBytes, OverHttp);
+        var rooms = Enumerable.Range(0, RoomCount).Select(room => $"{(ToUsers ? Protocol.UserPrefix : "")}bench-{Name}-{room}").ToArray();
+        var traffic = new Traffic(rooms, fleet.Loops, protocol, PayloadBytes, OverHttp, BatchSize);
 
         var members = rooms
             .SelectMany((room, index) => Enumerable.Range(0, MembersPerRoom).Select(_ => (room, index)))

@@ -41,11 +41,15 @@ internal static class ServerKinds
             ["Fanout__Api__Keys__0__Scopes__0"] = "publish",
             // A publisher here stands for many users.
             ["Fanout__Limits__MessagesPerSecond"] = "0",
+            // For those who connect as a user.
+            ["Fanout__Auth__Jwt__SigningKey"] = FanoutProtocol.SigningKey,
         };
         if (!history)
         {
             settings["Fanout__Rooms__0__Pattern"] = "*";
             settings["Fanout__Rooms__0__HistorySize"] = "0";
+            settings["Fanout__Rooms__1__Pattern"] = "$user.*";
+            settings["Fanout__Rooms__1__HistorySize"] = "0";
         }
 
         if (redis)

@@ -19,6 +19,8 @@ internal sealed class Traffic
     private readonly byte[] _filler;
     private readonly PublishTemplate[] _templates;
     private readonly LoopTraffic[] _parts;
+    private readonly BatchTemplate? _batch;
+    private readonly int _batchSize;
     private long _published;
     private long _completed;
     private long _refused;
@@ -26,13 +28,15 @@ internal sealed class Traffic
     private long _start;
     private long _due;
 
-    public Traffic(IReadOnlyList<string> rooms, IReadOnlyList<Loop> loops, Protocol protocol, int payloadBytes, bool overHttp)
+    public Traffic(IReadOnlyList<string> rooms, IReadOnlyList<Loop> loops, Protocol protocol, int payloadBytes, bool overHttp, int batchSize = 1)
     {
+        _batch = batchSize > 1 ? new BatchTemplate(protocol.BatchHead) : null;
+        _batchSize = batchSize;
         Rooms = rooms;
         OverHttp = overHttp;
         _loopsOfRoom = new int[rooms.Count];
         _filler = Encoding.ASCII.GetBytes(new string('x', Math.Max(payloadBytes, Stamp.Length)));
-        _templates = [.. rooms.Select(room => overHttp ? protocol.HttpPublish(room, _filler.Length) : protocol.Publish(room, _filler.Length))];
+        _templates = [.. rooms.Select(room => overHttp ? (batchSize > 1 ? protocol.BatchItem(room, _filler.Length) : protocol.HttpPublish(room, _filler.Length)) : protocol.Publish(room, _filler.Length))];
         _parts = [.. loops.Select(loop => new LoopTraffic(this, loop))];
     }
 
@@ -127,12 +131,30 @@ internal sealed class Traffic
         }
     }
 
+    /// <summary>Queues the next message with a publisher; or the next ones, as one batch.</summary>
     public void Write(Client publisher, long time)
+    {
+        if (_batch is null)
+        {
+            var next = Next();
+            Fill(_templates[next.Room].Reserve(publisher), time, next.Number);
+            return;
+        }
+
+        var items = Enumerable.Range(0, _batchSize).Select(_ => Next()).ToArray();
+        _batch.Write(publisher, [.. items.Select(item => _templates[item.Room])], (index, payload) => Fill(payload, time, items[index].Number));
+    }
+
+    private (int Room, uint Number) Next()
     {
         var number = (uint)(Interlocked.Increment(ref _published) - 1);
         var room = (int)(number % (uint)Rooms.Count);
         Volatile.Write(ref _loopsToGo[number & (Ring - 1)], _loopsOfRoom[room]);
-        var payload = _templates[room].Reserve(publisher);
+        return (room, number);
+    }
+
+    private void Fill(Span<byte> payload, long time, uint number)
+    {
         _filler.CopyTo(payload);
         Stamp.Write(payload, time, number);
     }

@@ -2,11 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Fanout.Node.Api;
 
-/// <summary>A publish's answer.</summary>
-/// <param name="Id">The message's id.</param>
-/// <param name="Nodes">At most how many nodes heard it.</param>
-internal sealed record PublishAnswer(string Id, long? Offset, string? Epoch, long Nodes);
-
 internal sealed record RoomItem(string Room, long Members);
 
 internal sealed record RoomList(IReadOnlyList<RoomItem> Items, string? Next);
@@ -16,6 +11,18 @@ internal sealed record RoomDetails(string Room, long Members, long Users, string
 internal sealed record MemberItem(string ClientId, string? UserId, System.Text.Json.JsonElement? Info);
 
 internal sealed record MemberList(IReadOnlyList<MemberItem> Items, string? Next);
+
+/// <param name="Node">The node's name, as the connection was told by <c>connected</c>.</param>
+/// <param name="Since">RFC 3339; absent where its node's notes are gone.</param>
+internal sealed record ConnectionItem(string ClientId, string Node, DateTimeOffset? Since);
+
+/// <param name="Node">The node's name.</param>
+/// <param name="UserId">Absent for an anonymous client.</param>
+internal sealed record ConnectionDetails(string ClientId, string Node, string? UserId, DateTimeOffset? Since);
+
+/// <param name="Connections">The first thousand.</param>
+/// <param name="LastSeen">When the last connection went; absent while one is there, and for users that are not remembered.</param>
+internal sealed record UserDetails(string User, bool Online, IReadOnlyList<ConnectionItem> Connections, DateTimeOffset? LastSeen);
 
 /// <param name="Started">RFC 3339.</param>
 /// <param name="Backplane"><c>healthy</c> or <c>degraded</c>, by the node's own word.</param>
@@ -29,10 +36,11 @@ internal sealed record DisconnectAnswer(int Connections, bool Complete);
 internal sealed record NodeList(IReadOnlyList<NodeItem> Items);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(PublishAnswer))]
 [JsonSerializable(typeof(RoomList))]
 [JsonSerializable(typeof(RoomDetails))]
 [JsonSerializable(typeof(MemberList))]
+[JsonSerializable(typeof(UserDetails))]
+[JsonSerializable(typeof(ConnectionDetails))]
 [JsonSerializable(typeof(DisconnectAnswer))]
 [JsonSerializable(typeof(NodeList))]
 internal sealed partial class ApiJson : JsonSerializerContext;

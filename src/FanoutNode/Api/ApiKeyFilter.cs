@@ -1,24 +1,20 @@
+using Fanout.Shared.Rooms;
+
 namespace Fanout.Node.Api;
 
 /// <summary>Lets a call through whose key has the scope; 401 without a valid key, 403 without the scope.</summary>
 internal sealed class ApiKeyFilter(string scope) : IEndpointFilter
 {
-    private const string HeaderName = "X-Api-Key";
-
-    private static readonly object CallerItem = new();
-
-    /// <summary>Whose idempotency keys a call's are: the name of its API key.</summary>
-    public static string CallerOf(HttpContext context) => (string)context.Items[CallerItem]!;
-
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        var keys = context.HttpContext.RequestServices.GetRequiredService<ApiKeys>();
-        var caller = keys.Find(context.HttpContext.Request.Headers[HeaderName]);
-        if (caller is null)
-            return ValueTask.FromResult<object?>(ApiProblem.Unauthorized());
-        context.HttpContext.Items[CallerItem] = "api." + caller.Name;
-        return caller.Scopes.Contains(scope)
-            ? next(context)
-            : ValueTask.FromResult<object?>(ApiProblem.Forbidden($"The key '{caller.Name}' does not have the scope '{scope}'."));
+        var gate = context.HttpContext.RequestServices.GetRequiredService<ApiGate>();
+        var refusal = gate.Refusal(context.HttpContext, scope, out var caller) ?? OpsProblem(context.HttpContext, caller!);
+        return refusal is not null ? ValueTask.FromResult<object?>(refusal) : next(context);
     }
+
+    // What nodes tell operators is for them alone.
+    private static ApiProblem? OpsProblem(HttpContext context, ApiKeyOptions caller) =>
+        context.Request.RouteValues.ContainsKey("room") && PathName.Of(context).Value is { } room && RoomName.IsOpsRoom(room) && !caller.Scopes.Contains(ApiScope.Admin)
+            ? ApiProblem.Forbidden($"The room '{room}' is for operators: reading it needs the scope '{ApiScope.Admin}'.")
+            : null;
 }

@@ -18,4 +18,7 @@ internal sealed class ApiKeyOptions
 
     /// <summary><c>publish</c>, <c>read</c>, <c>admin</c>.</summary>
     public List<string> Scopes { get; set; } = [];
+
+    /// <summary>Whose idempotency keys this caller's are; no user of a socket has such a name.</summary>
+    internal string Principal => field ??= "api." + Name;
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Fanout.Node.Auth;
 using Fanout.Node.Control;
-using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Api;
 
@@ -12,25 +11,27 @@ internal static class DisconnectEndpoints
 
     /// <summary><c>DELETE /api/v1/users/{user}/connections</c>.</summary>
     /// <param name="revokeFor">So long the user stays out, as <c>00:10:00</c>; <c>Fanout:Auth:RevokeFor</c> where it is absent.</param>
-    public static async Task<IResult> UserAsync(string user, OrderDesk orders, AuthOptions auth, string? revokeFor = null)
+    public static async Task<IResult> UserAsync(HttpContext context, OrderDesk orders, AuthOptions auth, string? revokeFor = null)
     {
-        if (UserProblem(user) is { } problem)
+        var user = PathName.Of(context);
+        if (UserEndpoint.Problem(user) is { } problem)
             return problem;
         var duration = auth.RevokeFor;
         if (revokeFor is not null
             && (!TimeSpan.TryParse(revokeFor, CultureInfo.InvariantCulture, out duration) || duration < TimeSpan.Zero || duration > LongestRevocation))
             return ApiProblem.BadRequest($"'revokeFor' must be a duration such as 00:10:00, up to {LongestRevocation.Days} days; 0 only disconnects.");
-        return await RoomEndpoints.GuardAsync(async () => Answer(await orders.DisconnectUserAsync(user, duration)));
+        return await RoomEndpoints.GuardAsync(async () => Answer(await orders.DisconnectUserAsync(user.Value!, duration)));
     }
 
     /// <summary><c>DELETE /api/v1/users/{user}/revocation</c>: lets the user in again.</summary>
-    public static async Task<IResult> LiftAsync(string user, OrderDesk orders)
+    public static async Task<IResult> LiftAsync(HttpContext context, OrderDesk orders)
     {
-        if (UserProblem(user) is { } problem)
+        var user = PathName.Of(context);
+        if (UserEndpoint.Problem(user) is { } problem)
             return problem;
         return await RoomEndpoints.GuardAsync(async () =>
         {
-            await orders.LiftAsync(user);
+            await orders.LiftAsync(user.Value!);
             return Results.NoContent();
         });
     }
@@ -46,7 +47,4 @@ internal static class DisconnectEndpoints
     });
 
     private static IResult Answer(OrderResult result) => Results.Json(new DisconnectAnswer(result.Closed, result.IsComplete), ApiJson.Default.DisconnectAnswer);
-
-    private static IResult? UserProblem(string user) =>
-        UserRoom.TryNameFor(user) is null ? ApiProblem.BadRequest("There can be no user of that name: it is empty or too long.") : null;
 }

@@ -10,10 +10,11 @@ internal sealed class OriginPolicy(AuthOptions options)
     {
         if (string.IsNullOrEmpty(origin) || _allowed.Contains("*") || _allowed.Contains(origin))
             return true;
-        if (_allowed.Count > 0)
-            return false;
-        return Uri.TryCreate(origin, UriKind.Absolute, out var uri)
-            && (string.Equals(uri.Authority, host, StringComparison.OrdinalIgnoreCase)
-                || string.Equals($"{uri.Host}:{uri.Port}", host, StringComparison.OrdinalIgnoreCase));
+        return _allowed.Count == 0 && IsSameHost(origin, host);
     }
+
+    /// <summary>Whether the page came from the very host that is asked.</summary>
+    public static bool IsSameHost(string origin, string? host) => Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+        && (string.Equals(uri.Authority, host, StringComparison.OrdinalIgnoreCase)
+            || string.Equals($"{uri.Host}:{uri.Port}", host, StringComparison.OrdinalIgnoreCase));
 }

@@ -12,6 +12,9 @@ internal sealed record Principal(string? UserId, Grants Grants, Payload? Info, D
 {
     public static readonly Principal Anonymous = new(null, Grants.Everything, null, null);
 
+    /// <summary>Who holds an API key with the scope <c>admin</c> and came by the console: may see the rooms that are for operators.</summary>
+    public bool IsOperator { get; init; }
+
     /// <summary>The room that all connections of this user are in.</summary>
     public string? OwnRoom { get; } = UserId is null ? null : UserRoom.TryNameFor(UserId);
 
@@ -19,11 +22,12 @@ internal sealed record Principal(string? UserId, Grants Grants, Payload? Info, D
     /// Whose idempotency keys this principal's are. A user's survive a reconnect, from wherever; anonymous clients share theirs, since nothing
     /// tells one that comes back from another: their keys should be random.
     /// </summary>
-    public string KeyScope { get; } = UserId is null ? "anonymous" : "user." + Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(UserId));
+    public string KeyScope { get; init; } = UserId is null ? "anonymous" : "user." + Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(UserId));
 
-    public bool MayJoin(string room) => room == OwnRoom || Grants.Allows(Grants.Join, room);
+    // No grant opens the operators' rooms, whatever its pattern: what they show is of all users.
+    public bool MayJoin(string room) => RoomName.IsOpsRoom(room) ? IsOperator : room == OwnRoom || Grants.Allows(Grants.Join, room);
 
-    public bool MayPublish(string room) => room != RoomName.All && Grants.Allows(Grants.Publish, room);
+    public bool MayPublish(string room) => room != RoomName.All && !RoomName.IsOpsRoom(room) && Grants.Allows(Grants.Publish, room);
 
-    public bool MaySeePresence(string room) => room == OwnRoom || Grants.Allows(Grants.Presence, room);
+    public bool MaySeePresence(string room) => RoomName.IsOpsRoom(room) ? IsOperator : room == OwnRoom || Grants.Allows(Grants.Presence, room);
 }

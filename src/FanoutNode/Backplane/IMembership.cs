@@ -33,7 +33,13 @@ internal interface IMembership
     /// <param name="after">The last client id of the page before; null for the first page.</param>
     ValueTask<Page<RoomMember>> ListAsync(string room, string? after, int limit);
 
-    /// <summary>One page of the rooms that have members, ordered by name.</summary>
+    /// <summary>When the last connection left a user's room; null for a user that is not remembered, and for other rooms.</summary>
+    /// <exception cref="BackplaneUnavailableException">The backplane cannot be asked.</exception>
+    ValueTask<DateTimeOffset?> LastSeenAsync(string userRoom);
+
+    /// <summary>
+    /// One page of the rooms that have members, ordered by name. The pages behind the first may show the rooms as they were some seconds ago.
+    /// </summary>
     ValueTask<Page<RoomSummary>> ListRoomsAsync(string prefix, string? after, int limit);
 }
 

@@ -5,6 +5,10 @@ internal interface INodeDirectory
 {
     /// <exception cref="BackplaneUnavailableException">The backplane cannot be asked.</exception>
     ValueTask<IReadOnlyList<NodeInfo>> ListAsync();
+
+    /// <summary>A connection by its id, on whatever node; null where none is known: one that is in no room is known to its own node alone.</summary>
+    /// <exception cref="BackplaneUnavailableException">The backplane cannot be asked.</exception>
+    ValueTask<RoomMember?> FindConnectionAsync(string clientId) => ValueTask.FromResult<RoomMember?>(null);
 }
 
 /// <param name="Id">Name and incarnation.</param>

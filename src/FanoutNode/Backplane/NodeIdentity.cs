@@ -10,6 +10,7 @@ namespace Fanout.Node.Backplane;
 internal sealed class NodeIdentity(string name)
 {
     private const int MaxNameLength = 64;
+    private const int IncarnationLength = 12;
 
     private volatile string _id = NewId(name);
 
@@ -24,5 +25,8 @@ internal sealed class NodeIdentity(string name)
     public static bool IsValidName(string name) =>
         name.Length is > 0 and <= MaxNameLength && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
 
-    private static string NewId(string name) => $"{name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+    /// <summary>The name in an id; an id that is none of ours is its own name.</summary>
+    public static string NameOf(string id) => id.Length > IncarnationLength + 1 && id[^(IncarnationLength + 1)] == '-' ? id[..^(IncarnationLength + 1)] : id;
+
+    private static string NewId(string name) => $"{name}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IncarnationLength / 2))}";
 }

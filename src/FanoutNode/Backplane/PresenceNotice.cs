@@ -36,8 +36,8 @@ internal static class PresenceNotice
         {
             var reader = new Utf8JsonReader(json);
             var root = JsonElement.ParseValue(ref reader);
-            return new Member(
-                root.GetProperty("clientId").GetString()!,
+            return root.GetProperty("clientId").GetString() is not { } client ? null : new Member(
+                client,
                 root.TryGetProperty("userId", out var user) ? user.GetString() : null,
                 root.TryGetProperty("info", out var info) ? new Payload(WireFormat.Json, System.Text.Encoding.UTF8.GetBytes(info.GetRawText())) : null);
         }

@@ -8,7 +8,9 @@ namespace Fanout.Node.Backplane;
 /// <param name="MessageId">Made by this node, unique in all of the service.</param>
 /// <param name="Data">The encoded message, see <see cref="MessageCodec"/>.</param>
 /// <param name="Once">Set where the publisher gave an idempotency key.</param>
-internal readonly record struct Publication(string Room, RoomPolicy Policy, string MessageId, ReadOnlyMemory<byte> Data, IdempotencyKey? Once = null);
+/// <param name="CountsMembers">Whether the publisher wants to know how many members the room has.</param>
+internal readonly record struct Publication(
+    string Room, RoomPolicy Policy, string MessageId, ReadOnlyMemory<byte> Data, IdempotencyKey? Once = null, bool CountsMembers = false);
 
 /// <summary>Makes a publish happen once, however often it is tried.</summary>
 /// <param name="Principal">Whose key it is: keys of different publishers never meet.</param>
@@ -42,4 +44,5 @@ internal enum PublishOutcome
 /// <param name="MessageId">Of the message that is stored; the first one's where this was a duplicate.</param>
 /// <param name="Epoch">Absent in rooms without history, like <paramref name="Offset"/>.</param>
 /// <param name="Nodes">At most how many nodes heard it.</param>
-internal readonly record struct PublishResult(PublishOutcome Outcome, string MessageId, string? Epoch, long? Offset, long Nodes);
+/// <param name="Members">The room's members at that moment, where the publisher asked for them.</param>
+internal readonly record struct PublishResult(PublishOutcome Outcome, string MessageId, string? Epoch, long? Offset, long Nodes, long? Members = null);

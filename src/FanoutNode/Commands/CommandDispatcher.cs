@@ -21,11 +21,30 @@ internal sealed partial class CommandDispatcher(
     FanoutMetrics metrics,
     ILogger<CommandDispatcher> logger) : IMessageHandler
 {
-    public void OnMessage(Session session, Opcode opcode, ReadOnlySpan<byte> bytes)
+    public void OnMessage(Session session, Opcode opcode, ReadOnlySpan<byte> bytes) => Guarded(session, opcode, bytes, isPaid: false);
+
+    public bool MayInflate(Session session, Opcode opcode, int wireBytes)
+    {
+        if (!IsExpected(session.Connection, opcode))
+            return false;
+        if (session.Rate.TryTakeCompressed(wireBytes, session.Connection.Lane.Timers.Now, out var limit, out var retryAfterMs, out var abused))
+            return true;
+        session.Connection.Gate.Enter();
+        RefuseRate(session, default, limit, retryAfterMs, abused);
+        return false;
+    }
+
+    public void OnInflated(Session session, Opcode opcode, ReadOnlySpan<byte> bytes, int wireBytes)
+    {
+        session.Rate.ChargeInflated(wireBytes, bytes.Length);
+        Guarded(session, opcode, bytes, isPaid: true);
+    }
+
+    private void Guarded(Session session, Opcode opcode, ReadOnlySpan<byte> bytes, bool isPaid)
     {
         try
         {
-            Handle(session, opcode, bytes);
+            Handle(session, opcode, bytes, isPaid);
         }
         catch (Exception e)
         {
@@ -35,18 +54,24 @@ internal sealed partial class CommandDispatcher(
         }
     }
 
-    private void Handle(Session session, Opcode opcode, ReadOnlySpan<byte> bytes)
+    private static bool IsExpected(Connection connection, Opcode opcode)
     {
-        var connection = session.Connection;
         var expected = connection.Format == WireFormat.Json ? Opcode.Text : Opcode.Binary;
         if (opcode != expected)
-        {
             connection.Close(CloseCode.UnsupportedData, $"{Subprotocols.NameOf(connection.Format)} uses {expected.ToString().ToLowerInvariant()} frames");
+        return opcode == expected;
+    }
+
+    // Paid: the rate was asked before the message was inflated.
+    private void Handle(Session session, Opcode opcode, ReadOnlySpan<byte> bytes, bool isPaid)
+    {
+        var connection = session.Connection;
+        if (!IsExpected(connection, opcode))
             return;
-        }
 
         var now = connection.Lane.Timers.Now;
-        if (!session.Rate.TryTakeBytes(bytes.Length, now, out var retryAfterMs, out var abused))
+        var (retryAfterMs, abused) = (0L, false);
+        if (!isPaid && !session.Rate.TryTakeBytes(bytes.Length, now, out retryAfterMs, out abused))
         {
             // Not even looked at: so there is no id to repeat.
             connection.Gate.Enter();
@@ -56,9 +81,11 @@ internal sealed partial class CommandDispatcher(
 
         var message = connection.Format == WireFormat.Json ? JsonClientMessageReader.Read(bytes) : MessagePackClientMessageReader.Read(bytes);
         connection.Gate.Enter();
-        var taken = message.Type is MessageTypes.Join
+        if (isPaid && message.Type is MessageTypes.Join)
+            session.Rate.CountAsJoin();
+        var taken = isPaid || (message.Type is MessageTypes.Join
             ? session.Rate.TryTakeJoin(now, out retryAfterMs, out abused)
-            : session.Rate.TryTake(now, out retryAfterMs, out abused);
+            : session.Rate.TryTake(now, out retryAfterMs, out abused));
         if (!taken)
         {
             RefuseRate(session, message, "messages", retryAfterMs, abused);
@@ -128,7 +155,7 @@ internal sealed partial class CommandDispatcher(
     private void RefuseRate(Session session, in ClientMessage message, string limit, long retryAfterMs, bool abused)
     {
         metrics.Limited(limit);
-        session.Connection.Answer(new ErrorMessage(message.Id, message.Room, ErrorCode.RateLimited, "too many " + limit, retryAfterMs));
+        session.Connection.Answer(new ErrorMessage(message.Id, message.Room, ErrorCode.RateLimited, "too many " + limit.Replace('_', ' '), retryAfterMs));
         if (abused)
             session.Connection.Close(CloseCode.RateLimitAbused, "kept sending over the rate limit");
     }

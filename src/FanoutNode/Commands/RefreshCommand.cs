@@ -36,7 +36,7 @@ internal sealed partial class RefreshCommand(IAuthenticator authenticator, RoomS
                 return;
             }
 
-            if (principal is null || principal.UserId != connection.Principal.UserId)
+            if (principal is null || principal.UserId != connection.Principal.UserId || principal.IsOperator != connection.Principal.IsOperator)
             {
                 connection.Answer(new ErrorMessage(id, null, ErrorCode.Unauthorized, "the token is not valid for this connection"));
                 return;

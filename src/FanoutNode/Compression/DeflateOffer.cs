@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fanout.Node.Compression;
 
 /// <summary>Negotiates permessage-deflate (RFC 7692, sections 5.1 and 7.1) from what a client offers in <c>Sec-WebSocket-Extensions</c>.</summary>
@@ -8,11 +10,13 @@ namespace Fanout.Node.Compression;
 internal static class DeflateOffer
 {
     private const string Name = "permessage-deflate";
-    private const string Agreed = Name + "; server_no_context_takeover; client_no_context_takeover";
-    private const int LargestWindowBits = 15;
+    private const string Answer = Name + "; server_no_context_takeover; client_no_context_takeover";
+    private const int SmallestWindowBits = 8;
 
-    /// <summary>The extension to answer with: the first offer that can be honoured. Null where there is none; that is no error.</summary>
-    public static string? Accept(string? header)
+    private static readonly DeflateAgreement Unlimited = new(Answer, DeflateAgreement.LargestWindowBits);
+
+    /// <summary>What to agree on: the first offer that can be honoured. Null where there is none; that is no error.</summary>
+    public static DeflateAgreement? Accept(string? header)
     {
         if (string.IsNullOrEmpty(header))
             return null;
@@ -25,12 +29,13 @@ internal static class DeflateOffer
         return null;
     }
 
-    private static string? Read(string offer)
+    private static DeflateAgreement? Read(string offer)
     {
         var parts = Split(offer, ';');
         if (!parts[0].Equals(Name, StringComparison.OrdinalIgnoreCase))
             return null;
         var seen = Parameters.None;
+        int? serverWindow = null;
         foreach (var part in parts.Skip(1))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
@@ -39,9 +44,12 @@ internal static class DeflateOffer
             if (Check(name.ToLowerInvariant(), value, out var parameter) is false || (seen & parameter) != 0)
                 return null;
             seen |= parameter;
+            if (parameter == Parameters.ServerMaxWindowBits)
+                serverWindow = WindowBits(value!);
         }
 
-        return Agreed;
+        // Whoever asks for a window is told that it has it.
+        return serverWindow is { } bits ? new DeflateAgreement(string.Create(CultureInfo.InvariantCulture, $"{Answer}; server_max_window_bits={bits}"), bits) : Unlimited;
     }
 
     // False for what is unknown, has a value that it must not have, or cannot be kept.
@@ -51,14 +59,15 @@ internal static class DeflateOffer
         {
             "server_no_context_takeover" => (Parameters.ServerNoContextTakeover, value is null),
             "client_no_context_takeover" => (Parameters.ClientNoContextTakeover, value is null),
-            // The runtime compresses with the largest window only.
-            "server_max_window_bits" => (Parameters.ServerMaxWindowBits, value is not null && WindowBits(value) == LargestWindowBits),
+            "server_max_window_bits" => (Parameters.ServerMaxWindowBits, value is not null && IsWindow(value)),
             // A hint, which needs no answer: whatever window the client uses can be read.
-            "client_max_window_bits" => (Parameters.ClientMaxWindowBits, value is null || WindowBits(value) is >= 8 and <= LargestWindowBits),
+            "client_max_window_bits" => (Parameters.ClientMaxWindowBits, value is null || IsWindow(value)),
             _ => (Parameters.None, false),
         };
         return ok;
     }
+
+    private static bool IsWindow(string value) => WindowBits(value) is >= SmallestWindowBits and <= DeflateAgreement.LargestWindowBits;
 
     // Digits without a leading zero.
     private static int? WindowBits(string value) => value switch

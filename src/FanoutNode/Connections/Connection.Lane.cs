@@ -38,6 +38,7 @@ internal sealed partial class Connection : ILaneClient
     public void Attach(Lane lane, ReadOnlyMemory<byte> firstBytes, ReadOnlyMemory<byte> connectedFrame)
     {
         lane.Clients.Add(ClientId, this);
+        lane.Forms.Add(this, 1);
         _attached = true;
         _lastPing = lane.Timers.Now;
         _token = new TokenLife(Principal.ExpiresAt, lane);
@@ -59,7 +60,8 @@ internal sealed partial class Connection : ILaneClient
     public void Detach(Lane lane)
     {
         _attached = false;
-        lane.Clients.Remove(ClientId);
+        if (lane.Clients.Remove(ClientId))
+            lane.Forms.Add(this, -1);
         foreach (var member in _laneMembers)
             member.Room.Remove(lane, member);
         _laneMembers.Clear();
@@ -73,7 +75,7 @@ internal sealed partial class Connection : ILaneClient
     {
         if (!_attached)
         {
-            member.Room.Room.CountOut(lane.Index);
+            member.Room.Room.CountOut(lane.Index, this);
             return;
         }
 

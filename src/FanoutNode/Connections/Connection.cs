@@ -31,6 +31,9 @@ internal sealed partial class Connection
 
     public WireFormat Format { get; }
 
+    /// <inheritdoc/>
+    public int LargestDeflated { get; init; }
+
     /// <summary>Replaced as a whole when the token is refreshed.</summary>
     public Principal Principal { get; set; }
 

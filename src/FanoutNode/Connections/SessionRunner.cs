@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
+using Fanout.Node.Compression;
 using Fanout.Node.Connections.Framing;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Diagnostics;
@@ -25,6 +26,7 @@ internal sealed partial class SessionRunner(
     RevokedUsers revoked,
     EchoRunner echo,
     LimitsOptions limits,
+    CompressionOptions compression,
     HeartbeatOptions heartbeat,
     TimeProvider time,
     FanoutMetrics metrics,
@@ -34,6 +36,8 @@ internal sealed partial class SessionRunner(
     internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ConnectionTimes _times = new(heartbeat.Interval, heartbeat.Timeout, CloseTimeout);
+    // Whoever only listens is silent for ever.
+    private readonly ConnectionTimes _listenersTimes = new(heartbeat.Interval, TimeSpan.Zero, CloseTimeout);
     private readonly OutboundLimits _outboundLimits = new(limits.MaxBacklogBytes, limits.StallTimeout);
 
     /// <summary>Serves a connection until it ends: 1 register -> 2 `connected` -> 3 join -> 4 pump -> 5 leave and report.</summary>
@@ -56,13 +60,39 @@ internal sealed partial class SessionRunner(
         }
     }
 
+    /// <summary>Serves a connection whose client can only listen, until this node has closed it or it is gone: 1, 2, 3 and 5 as above.</summary>
+    /// <param name="gone">Cancelled when the client is gone, and behind <paramref name="abort"/>.</param>
+    public async Task ListenAsync(HandshakeAcceptance accepted, Func<Connection, OutboundLimits, Outbound> open, Action abort, CancellationToken gone)
+    {
+        var session = Begin(accepted, _listenersTimes, open, abort, default);
+        try
+        {
+            await session.Connection.CloseSent.WaitAsync(gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            End(session, accepted.Ticket, gone.IsCancellationRequested ? PumpEnd.Lost : PumpEnd.CloseHandshake);
+        }
+    }
+
     private Task Start(
         HandshakeAcceptance accepted, PipeReader input, Func<Connection, OutboundLimits, Outbound> open, Action abort, ReadOnlyMemory<byte> firstBytes)
     {
         if (accepted.IsEcho)
             return echo.RunAsync(accepted, input, open, abort, firstBytes);
-        var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), _times, time.GetUtcNow());
-        var session = new Session(connection, limits);
+        var session = Begin(accepted, _times, open, abort, firstBytes);
+        // A method of its own, so that what only the handshake needed is not kept for as long as the connection lives.
+        return ServeAsync(session, input, accepted.Extension is not null, accepted.Ticket);
+    }
+
+    private Session Begin(
+        HandshakeAcceptance accepted, ConnectionTimes times, Func<Connection, OutboundLimits, Outbound> open, Action abort, ReadOnlyMemory<byte> firstBytes)
+    {
+        var connection = new Connection(ConnectionId.New(), accepted.Format, accepted.Principal, lanes.Next(), times, time.GetUtcNow())
+        {
+            LargestDeflated = accepted.Extension?.LargestShared ?? 0,
+        };
+        var session = new Session(connection, limits, compression.InflatedBytesPerSecond);
         connection.UseTransport(open(connection, _outboundLimits), abort);
 
         // 1
@@ -80,9 +110,7 @@ internal sealed partial class SessionRunner(
             connection.Close(CloseCode.Disconnected, "disconnected by an operator"); // The order came behind the handshake's check, and did not find it.
         else
             rooms.JoinAll(session, accepted.Rooms);
-
-        // A method of its own, so that what only the handshake needed is not kept for as long as the connection lives.
-        return ServeAsync(session, input, accepted.Extension is not null, accepted.Ticket);
+        return session;
     }
 
     // The drain began behind the handshake's check, and may have told everybody before this session was on the list.
@@ -94,9 +122,8 @@ internal sealed partial class SessionRunner(
 
     private async Task ServeAsync(Session session, PipeReader input, bool inflates, ConnectionTicket? ticket)
     {
-        var connection = session.Connection;
         var end = PumpEnd.Lost;
-        using var frames = new FrameReader(limits.MaxMessageBytes, inflates);
+        using var frames = new FrameReader(limits.MaxMessageBytes, inflates, FrameReader.UsualMostTinyFragments);
         try
         {
             // 4
@@ -105,15 +132,21 @@ internal sealed partial class SessionRunner(
         finally
         {
             // 5
-            connection.Lane.Post(new DetachWork(connection));
-            // Before the session is taken off the list: a drain that finds the list empty must see its leaves.
-            rooms.LeaveAll(session);
-            registry.Remove(session);
-            ticket?.Release();
-            var reason = CloseReasons.Of(end, connection.ClosedWith, connection.IsClosedByPeer);
-            metrics.ConnectionClosed(reason);
-            LogClosed(logger, connection.ClientId, reason);
+            End(session, ticket, end);
         }
+    }
+
+    private void End(Session session, ConnectionTicket? ticket, PumpEnd end)
+    {
+        var connection = session.Connection;
+        connection.Lane.Post(new DetachWork(connection));
+        // Before the session is taken off the list: a drain that finds the list empty must see its leaves.
+        rooms.LeaveAll(session);
+        registry.Remove(session);
+        ticket?.Release();
+        var reason = CloseReasons.Of(end, connection.ClosedWith, connection.IsClosedByPeer);
+        metrics.ConnectionClosed(reason);
+        LogClosed(logger, connection.ClientId, reason);
     }
 
     private ConnectedMessage Connected(Connection connection, HandshakeAcceptance accepted) => new(

@@ -21,7 +21,12 @@ internal enum PumpEnd
 /// <summary>Reads a connection's bytes until it ends and hands out its messages, one by one, in order.</summary>
 internal sealed class SocketPump(Session session, PipeReader input, FrameReader frames, IMessageHandler handler)
 {
+    // A read that has bytes waiting completes at once: a peer that sends as fast as it can would never let its thread go, and as many such peers as the
+    // pool has threads would keep lanes and other readers waiting for seconds. Some 100 us of tiny frames.
+    private const int BytesPerTurn = 16 * 1024;
+
     private readonly Connection _connection = session.Connection;
+    private long _sinceYield;
 
     /// <summary>Reads until the end. Does not throw for anything a peer or a network can do.</summary>
     public async Task<PumpEnd> RunAsync()
@@ -36,14 +41,16 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
                 _connection.Touch();
                 var end = Handle(result.Buffer, out var rest);
                 // Where more has been read than may be under way, the rest counts as not looked at.
-                input.AdvanceTo(rest, end == Next.Wait ? rest : result.Buffer.End);
+                input.AdvanceTo(rest, end is Next.Wait or Next.Yield ? rest : result.Buffer.End);
                 if (end == Next.ReadNoMore)
                     return await FinishCloseAsync();
                 if (end == Next.Discard)
                     return await DiscardAsync();
-                if (result.IsCompleted && end != Next.Wait)
+                if (result.IsCompleted && end is not (Next.Wait or Next.Yield))
                     return PumpEnd.Lost;
                 await _connection.Gate.WaitAsync();
+                if (_sinceYield >= BytesPerTurn)
+                    await YieldAsync();
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
@@ -57,18 +64,22 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
     {
         Continue,
         Wait,
+        Yield,
         ReadNoMore,
         Discard,
     }
 
     private Next Handle(ReadOnlySequence<byte> buffer, out SequencePosition rest)
     {
+        var before = _sinceYield + buffer.Length;
         try
         {
             while (true)
             {
                 if (_connection.Gate.IsFull)
                     return Next.Wait;
+                if (before - buffer.Length >= BytesPerTurn && !buffer.IsEmpty)
+                    return Next.Yield;
                 var frame = frames.Read(ref buffer);
                 switch (frame.Kind)
                 {
@@ -76,8 +87,12 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
                         return Next.Continue;
 
                     case InboundKind.Message:
-                        if (!_connection.IsClosing)
+                        if (_connection.IsClosing)
+                            break;
+                        if (!frame.IsCompressed)
                             handler.OnMessage(session, frame.Opcode, frame.Payload);
+                        else if (!TryInflate(frame))
+                            return Next.Discard;
                         break;
 
                     case InboundKind.Ping:
@@ -111,7 +126,32 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
         finally
         {
             rest = buffer.Start;
+            _sinceYield = before - buffer.Length;
         }
+    }
+
+    // To the end of the pool's queue.
+    private async ValueTask YieldAsync()
+    {
+        _sinceYield = 0;
+        await Task.Yield();
+    }
+
+    // A thousandth of a message can claim all of it: so whether the sender may have it is asked before it is inflated.
+    private bool TryInflate(InboundFrame compressed)
+    {
+        var wireBytes = compressed.Payload.Length;
+        if (!handler.MayInflate(session, compressed.Opcode, wireBytes))
+            return true;
+        var message = frames.Inflate();
+        if (message.Kind == InboundKind.Violation)
+        {
+            _connection.Close((CloseCode)message.CloseCode!.Value, message.Reason!);
+            return false;
+        }
+
+        handler.OnInflated(session, message.Opcode, message.Payload, wireBytes);
+        return true;
     }
 
     // The peer said its last word; ours must be with the transport before the transport is closed.
@@ -130,9 +170,12 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
         while (true)
         {
             var result = await input.ReadAsync();
+            _sinceYield += result.Buffer.Length;
             input.AdvanceTo(result.Buffer.End);
             if (result.IsCanceled || result.IsCompleted)
                 return PumpEnd.CloseHandshake;
+            if (_sinceYield >= BytesPerTurn)
+                await YieldAsync();
         }
     }
 }

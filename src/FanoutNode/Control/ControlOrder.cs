@@ -20,6 +20,9 @@ internal sealed record ControlOrder(string Type, string Id, string? User = null,
     /// <summary>Read the list of revocations again.</summary>
     public const string Lift = "lift";
 
+    /// <summary>An operator watches: report to <c>$ops</c> for a while. Nobody answers.</summary>
+    public const string Watch = "watch";
+
     public const string Done = "done";
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, ControlJson.Default.ControlOrder);

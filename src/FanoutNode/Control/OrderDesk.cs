@@ -18,6 +18,9 @@ internal sealed partial class OrderDesk(
 
     private readonly ConcurrentDictionary<string, Pending> _pending = new();
 
+    /// <summary>Somebody watches: all nodes report for a while (<see cref="ControlOrder.Watch"/>). Raised on the backplane's read loop.</summary>
+    public event Action? WatchOrdered;
+
     /// <exception cref="BackplaneUnavailableException">The order was not sent.</exception>
     public Task<OrderResult> DisconnectConnectionAsync(string clientId) => SendAsync(New(ControlOrder.Disconnect) with { Connection = clientId });
 
@@ -48,6 +51,10 @@ internal sealed partial class OrderDesk(
         {
             if (_pending.TryGetValue(order.Id, out var pending))
                 pending.Answered(order.Closed ?? 0);
+        }
+        else if (order.Type == ControlOrder.Watch)
+        {
+            WatchOrdered?.Invoke();
         }
         else
         {

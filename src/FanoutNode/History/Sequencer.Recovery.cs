@@ -49,7 +49,7 @@ internal sealed partial class Sequencer
     }
 
     /// <inheritdoc/>
-    public void Read(long offset, Action<CatchUpPage> onPage) => _ = ReadUntilThereAsync(offset, onPage);
+    public void Read(long offset, ILaneClient client, Action<CatchUpPage> onPage) => _ = ReadUntilThereAsync(offset, client, onPage);
 
     /// <inheritdoc/>
     public void OnOvertaken() => context.Metrics.Recovery(Diagnostics.RecoveryOutcome.Overtaken);
@@ -125,13 +125,16 @@ internal sealed partial class Sequencer
         }
     }
 
-    private async Task ReadUntilThereAsync(long offset, Action<CatchUpPage> onPage)
+    private async Task ReadUntilThereAsync(long offset, ILaneClient client, Action<CatchUpPage> onPage)
     {
         while (!room.IsRetired)
         {
             try
             {
-                onPage(await Pages.ReadAsync(offset));
+                var page = await Pages.ReadAsync(offset);
+                if (room.Preparer is { } preparer && page.PreparedFor(client, preparer) is { } prepared)
+                    await prepared;
+                onPage(page);
                 return;
             }
             catch (Exception e)

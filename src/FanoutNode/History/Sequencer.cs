@@ -67,12 +67,12 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
     /// <summary>
     /// Lets a member enter at a position: whatever the sequencer delivers afterwards reaches that lane behind the work that is made here.
     /// </summary>
-    public void Enter(Lane lane, Func<RoomPosition, ILaneWork> work)
+    public void Enter(Lane lane, ILaneClient client, Func<RoomPosition, ILaneWork> work)
     {
         lock (_gate)
         {
-            room.CountIn(lane.Index);
-            lane.Post(work(new RoomPosition(_epoch!, _last)));
+            room.CountIn(lane.Index, client);
+            room.PostBehind(lane, work(new RoomPosition(_epoch!, _last)));
         }
     }
 

@@ -1,4 +1,5 @@
 using Fanout.Node.Api;
+using Fanout.Node.Api.Messages;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
 using Fanout.Node.Backplane.Memory;
@@ -7,17 +8,20 @@ using Fanout.Node.Commands;
 using Fanout.Node.Connections;
 using Fanout.Node.Connections.FastLane;
 using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Console;
 using Fanout.Node.Control;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Drain;
 using Fanout.Node.History;
 using Fanout.Node.Hosting.Settings;
 using Fanout.Node.Lanes;
+using Fanout.Node.Lanes.Preparation;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
 using Fanout.Node.Rpc;
+using Fanout.Node.Sse;
 using Fanout.Node.Testing;
 using Fanout.Node.Webhooks;
 
@@ -30,10 +34,12 @@ internal static class FanoutServices
         .AddSettings(settings)
         .AddBackplane(settings)
         .AddConnections()
+        .AddEventStreams()
         .AddRooms(settings)
         .AddCommands()
         .AddAccess(settings)
-        .AddDrain(settings);
+        .AddDrain(settings)
+        .AddConsole();
 
     private static IServiceCollection AddSettings(this IServiceCollection services, FanoutSettings settings) => services
         .AddSingleton(settings.Redis)
@@ -43,11 +49,13 @@ internal static class FanoutServices
         .AddSingleton(settings.Lease)
         .AddSingleton(settings.Health)
         .AddSingleton(settings.Presence)
+        .AddSingleton(settings.Users)
         .AddSingleton(settings.Drain)
         .AddSingleton(settings.Auth)
         .AddSingleton(settings.Api)
         .AddSingleton(settings.Proxies)
         .AddSingleton(settings.Compression)
+        .AddSingleton(settings.Sse)
         .AddSingleton(settings.Testing)
         .AddSingleton(settings.Rpc)
         .AddSingleton(TimeProvider.System)
@@ -66,6 +74,7 @@ internal static class FanoutServices
 
     private static IServiceCollection AddConnections(this IServiceCollection services) => services
         .AddSingleton<LaneSet>()
+        .AddSingleton<MessagePreparer>()
         .AddSingleton<ConnectionRegistry>()
         .AddSingleton<ConnectionAdmission>()
         .AddSingleton<ClientAddress>()
@@ -74,6 +83,12 @@ internal static class FanoutServices
         .AddSingleton<SocketFastLane>()
         .AddSingleton<EchoRunner>()
         .AddSingleton<SessionRunner>();
+
+    private static IServiceCollection AddEventStreams(this IServiceCollection services) => services
+        .AddSingleton<RetryHints>()
+        .AddSingleton<DeadPeers>()
+        .AddSingleton<CrossOrigin>()
+        .AddSingleton<SseEndpoint>();
 
     private static IServiceCollection AddRooms(this IServiceCollection services, FanoutSettings settings) => services
         .AddSingleton(new RoomPolicies(settings.Rooms))
@@ -107,9 +122,14 @@ internal static class FanoutServices
         if (settings.Auth.Jwt.Authority is not null)
             services.AddSingleton(settings.Auth.Jwt).AddSingleton<OidcAuthority>().AddHostedService(s => s.GetRequiredService<OidcAuthority>());
         return services
-            .AddSingleton<IAuthenticator, TokenAuthenticator>()
+            .AddSingleton<TokenAuthenticator>()
+            .AddSingleton<IAuthenticator, ConsoleAuthenticator>()
             .AddSingleton<OriginPolicy>()
             .AddSingleton<ApiKeys>()
+            .AddSingleton<ApiGate>()
+            .AddSingleton<BytesInFlight>()
+            .AddSingleton<PublishEndpoint>()
+            .AddSingleton<BatchEndpoint>()
             .AddSingleton<RevokedUsers>()
             .AddSingleton<Disconnector>()
             .AddSingleton<RevocationSync>()
@@ -123,4 +143,14 @@ internal static class FanoutServices
         .AddHostedService<DrainService>()
         // One deadline for all of it; the drain keeps time back for what stops after it.
         .Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain.Deadline);
+
+    private static IServiceCollection AddConsole(this IServiceCollection services) => services
+        .AddSingleton<ConsoleTokens>()
+        .AddSingleton<ConsoleCounters>()
+        .AddSingleton<NotableEvents>()
+        .AddSingleton<NodeReports>()
+        .AddHostedService<ConsoleReporter>()
+        .AddSingleton<ILoggerProvider, NotableLogProvider>()
+        // The operator's levels are for the log; what is notable is so in any case.
+        .Configure<LoggerFilterOptions>(filter => filter.AddFilter<NotableLogProvider>("Fanout", LogLevel.Information).AddFilter<NotableLogProvider>(null, LogLevel.None));
 }

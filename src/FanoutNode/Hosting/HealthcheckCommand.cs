@@ -17,12 +17,12 @@ internal static class HealthcheckCommand
         try
         {
             using var response = await client.GetAsync(url);
-            Console.WriteLine($"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+            System.Console.WriteLine($"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
             return response.IsSuccessStatusCode ? 0 : 1;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
-            Console.Error.WriteLine($"{url} does not answer: {e.Message}");
+            System.Console.Error.WriteLine($"{url} does not answer: {e.Message}");
             return 1;
         }
     }

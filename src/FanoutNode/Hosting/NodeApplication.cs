@@ -1,9 +1,11 @@
 using Fanout.Node.Api;
 using Fanout.Node.Connections.FastLane;
 using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Console;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Hosting.Settings;
 using Fanout.Node.Hosting.Tls;
+using Fanout.Node.Sse;
 
 namespace Fanout.Node.Hosting;
 
@@ -33,7 +35,7 @@ internal static partial class NodeApplication
             kestrel.Limits.RequestHeadersTimeout = handshake > TimeSpan.Zero ? handshake : Timeout.InfiniteTimeSpan;
             // Checked by the endpoint itself, which answers with a problem that a caller can read.
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.UseEndpoints(builder.Configuration, certificates);
+            kestrel.UseEndpoints(builder.Configuration, certificates, kestrel.Limits.RequestHeadersTimeout);
             kestrel.UseSocketFastLane();
         });
         builder.Services.AddSingleton(settings.Tls).AddSingleton(certificates).AddHostedService<CertificateReloader>();
@@ -51,6 +53,9 @@ internal static partial class NodeApplication
         app.UseProblems();
         var sockets = app.Services.GetRequiredService<SocketEndpoint>();
         app.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], sockets.HandleAsync);
+        var streams = app.Services.GetRequiredService<SseEndpoint>();
+        app.MapGet(SseEndpoint.Path, streams.HandleAsync);
+        app.MapMethods(SseEndpoint.Path, [HttpMethods.Options], streams.AnswerPreflightAsync);
         if (settings.Testing.Echo)
         {
             LogEcho(app.Logger);
@@ -59,6 +64,7 @@ internal static partial class NodeApplication
 
         var admin = app.MapAdmin(settings.Admin);
         admin.MapApi();
+        admin.MapConsole();
         admin.MapHealth();
         admin.MapPrometheusScrapingEndpoint("/metrics");
     }

@@ -28,7 +28,7 @@ internal sealed class CatchUp(LaneMember member, string epoch, long position) : 
     public void Read(Lane lane, ICatchUpSource source)
     {
         IsReading = true;
-        source.Read(Position + 1, page =>
+        source.Read(Position + 1, Member.Client, page =>
         {
             Volatile.Write(ref _arrived, page);
             lane.Post(this);

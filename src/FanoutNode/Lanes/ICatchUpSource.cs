@@ -1,3 +1,4 @@
+using Fanout.Node.Lanes.Preparation;
 using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Lanes;
@@ -12,8 +13,9 @@ internal interface ICatchUpSource
     int HistorySize { get; }
 
     /// <summary>Begins to read the page in which the message at an offset stands; the page is shared with others that need it.</summary>
+    /// <param name="client">Whom it is for: what would be costly to make for it on the lane is ready when the page comes.</param>
     /// <param name="onPage">Called from anywhere when it is read, which may take as long as the backplane is away.</param>
-    void Read(long offset, Action<CatchUpPage> onPage);
+    void Read(long offset, ILaneClient client, Action<CatchUpPage> onPage);
 
     /// <summary>The history was overtaken while a member caught up.</summary>
     void OnOvertaken();
@@ -28,6 +30,30 @@ internal sealed record CatchUpPage(string Epoch, long Newest, long First, long L
 {
     /// <summary>Whether it ends before what was asked for, although there is more: its messages are large.</summary>
     public bool IsShort { get; init; }
+
+    private readonly Lock _gate = new();
+    private List<(MessageForms Forms, PagePreparation Preparation)>? _prepared;
+
+    /// <summary>Completes when the messages are ready for a client; null where they are now. Each form is made once for all who share the page.</summary>
+    public Task? PreparedFor(ILaneClient client, MessagePreparer preparer)
+    {
+        var forms = FormCounts.Of(client);
+        if (!Messages.Any(message => preparer.CostlyForms(message, forms) is not MessageForms.None))
+            return null;
+        lock (_gate)
+        {
+            foreach (var (made, known) in _prepared ?? [])
+            {
+                if ((made & forms) == forms)
+                    return known.Done.IsCompleted ? null : known.Done;
+            }
+
+            var preparation = new PagePreparation(Messages, forms, preparer);
+            (_prepared ??= new(1)).Add((forms, preparation));
+            preparer.Schedule(preparation);
+            return preparation.Done;
+        }
+    }
 
     /// <summary>Whether the page tells what comes at this offset.</summary>
     public bool Covers(long offset) => offset >= First && offset <= Last;

@@ -9,6 +9,9 @@ internal interface ILaneClient
 
     WireFormat Format { get; }
 
+    /// <summary>The longest message, in bytes before compression, that may go to it compressed; 0: none, since it agreed to nothing.</summary>
+    int LargestDeflated => 0;
+
     /// <summary>
     /// Sends bytes that hold whole frames, or queues what the socket does not take now. The bytes are shared by all receivers and never
     /// change.

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Fanout.Node.Diagnostics;
+using Fanout.Node.Lanes.Preparation;
 
 namespace Fanout.Node.Lanes;
 
@@ -23,6 +24,7 @@ internal sealed class Lane : IThreadPoolWorkItem
     private int _messagesWaiting;
     private int _scheduled;
     private LanePace _pace;
+    private FormCounts _forms;
 
     public Lane(int index, LaneOptions options, TimeProvider time, FanoutMetrics metrics, ILogger<Lane> logger)
     {
@@ -53,6 +55,9 @@ internal sealed class Lane : IThreadPoolWorkItem
 
     /// <summary>This lane's connections by client id.</summary>
     public Dictionary<string, ILaneClient> Clients { get; } = [];
+
+    /// <summary>What those connections take. Changed on the lane, read from anywhere.</summary>
+    public ref FormCounts Forms => ref _forms;
 
     /// <summary>Hands work to the lane. Never refused: what is posted here is bounded by the connections that cause it.</summary>
     public void Post(ILaneWork work)

@@ -158,8 +158,9 @@ internal sealed partial class LaneRoom
             cursor.Position = Math.Min(cursor.Page.Last, _lastOffset);
         if (_block.Count == 0)
             return;
-        client.Send(Join(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block), client.Format), null);
-        lane.Metrics.Delivered(_block.Count);
+        client.Send(new BlockFrames(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block)).For(client), null);
+        if (!Room.IsForOperators)
+            lane.Metrics.Delivered(_block.Count);
     }
 
     private void Overtake(Lane lane, CatchUp cursor)

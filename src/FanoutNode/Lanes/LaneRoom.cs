@@ -62,7 +62,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         if (member.Index >= 0)
             RemoveLive(member);
         member.IsIn = false;
-        Room.CountOut(laneIndex);
+        Room.CountOut(laneIndex, member.Client);
     }
 
     /// <summary>Sends what was gathered: one send to each member.</summary>
@@ -84,7 +84,8 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         finally
         {
             Pending.Clear();
-            lane.Metrics.Delivered(delivered);
+            if (!Room.IsForOperators)
+                lane.Metrics.Delivered(delivered);
             // Also after a fault: who was marked gets nothing live until it has been to the log.
             if (_lagging.Count > 0)
                 SendToLog(lane);
@@ -123,9 +124,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
 
     private long SendBlock(Lane lane, ReadOnlySpan<RoomMessage> messages)
     {
-        ReadOnlyMemory<byte> json = _members.Count > _messagePackMembers ? Join(messages, WireFormat.Json) : default;
-        ReadOnlyMemory<byte> messagePack = _messagePackMembers > 0 ? Join(messages, WireFormat.MessagePack) : default;
-
+        var block = new BlockFrames(messages);
         var excluded = AnyExcludedHere(lane, messages);
         var delivered = 0L;
         foreach (var member in Members)
@@ -138,7 +137,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
                 continue;
             }
 
-            member.Client.Send(member.Client.Format == WireFormat.Json ? json : messagePack, this);
+            member.Client.Send(block.For(member.Client), this);
             delivered += messages.Length;
             // A message without an offset is not in the log: who misses it could not read it there.
             if (Lags(member, messages.Length) && messages[^1].Offset is { } sent)
@@ -179,25 +178,6 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         }
     }
 
-    private static byte[] Join(ReadOnlySpan<RoomMessage> messages, WireFormat format)
-    {
-        if (messages.Length == 1)
-            return messages[0].Frame(format);
-        var length = 0;
-        foreach (var message in messages)
-            length += message.Frame(format).Length;
-        var block = GC.AllocateUninitializedArray<byte>(length);
-        var at = 0;
-        foreach (var message in messages)
-        {
-            var frame = message.Frame(format);
-            frame.CopyTo(block, at);
-            at += frame.Length;
-        }
-
-        return block;
-    }
-
     private static bool AnyExcludedHere(Lane lane, ReadOnlySpan<RoomMessage> messages)
     {
         foreach (var message in messages)
@@ -226,10 +206,10 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         for (var i = Pending.Count - 1; i > 0; i--)
         {
             if (Pending[i].ExcludedClientId != client.ClientId)
-                return Pending[i].Frame(client.Format);
+                return Pending[i].FrameFor(client);
         }
 
-        return Pending[0].Frame(client.Format);
+        return Pending[0].FrameFor(client);
     }
 
     // The rare member that must not get all of a block: its messages one by one.
@@ -240,7 +220,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         {
             if (message.ExcludedClientId == client.ClientId)
                 continue;
-            client.Send(message.Frame(client.Format), this);
+            client.Send(message.FrameFor(client), this);
             sent++;
         }
 

@@ -1,11 +1,13 @@
 using Fanout.Node.Connections.Framing;
+using Fanout.Node.Lanes.Preparation;
 using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
 
 namespace Fanout.Node.Lanes;
 
 /// <summary>
-/// One message of a room on this node: decoded once from the backplane, encoded at most once for each subprotocol, shared by all members.
+/// One message of a room on this node: decoded once from the backplane, encoded and compressed at most once for each subprotocol, shared by all
+/// members.
 /// </summary>
 /// <remarks>Immutable but for the encoded frames, which whichever lane needs them first makes.</remarks>
 internal sealed class RoomMessage : ILaneWork
@@ -13,6 +15,8 @@ internal sealed class RoomMessage : ILaneWork
     private readonly Lock _encoding = new();
     private byte[]? _jsonFrame;
     private byte[]? _messagePackFrame;
+    private byte[]? _deflatedJsonFrame;
+    private byte[]? _deflatedMessagePackFrame;
 
     public required IRoomMembers Room { get; init; }
 
@@ -39,11 +43,49 @@ internal sealed class RoomMessage : ILaneWork
 
     public void Run(Lane lane) => lane.Gather(this);
 
+    /// <summary>Bytes of the longest form of it, before compression, that is there compressed too; 0: none is.</summary>
+    public int LargestDeflated { get; private set; }
+
+    /// <summary>The frame that suits a client.</summary>
+    public byte[] FrameFor(ILaneClient client) =>
+        LargestDeflated > 0 && client.LargestDeflated >= LargestDeflated ? DeflatedFrame(client.Format) : Frame(client.Format);
+
+    /// <summary>The compressed frame; where there is none, because it was not asked for or gains nothing, the plain one.</summary>
+    public byte[] DeflatedFrame(WireFormat format) => (format == WireFormat.Json ? _deflatedJsonFrame : _deflatedMessagePackFrame) ?? Frame(format);
+
+    /// <summary>Makes these forms where they are not there yet; before a lane asks for them, since it takes some time.</summary>
+    public void Prepare(MessageForms forms)
+    {
+        if ((forms & (MessageForms.Json | MessageForms.DeflatedJson)) != 0)
+            Frame(WireFormat.Json);
+        if ((forms & (MessageForms.MessagePack | MessageForms.DeflatedMessagePack)) != 0)
+            Frame(WireFormat.MessagePack);
+        if ((forms & MessageForms.DeflatedJson) != 0)
+            Deflate(ref _deflatedJsonFrame, WireFormat.Json);
+        if ((forms & MessageForms.DeflatedMessagePack) != 0)
+            Deflate(ref _deflatedMessagePackFrame, WireFormat.MessagePack);
+    }
+
     /// <summary>The whole frame for members that speak that format.</summary>
     public byte[] Frame(WireFormat format)
     {
         ref var frame = ref format == WireFormat.Json ? ref _jsonFrame : ref _messagePackFrame;
         return Volatile.Read(ref frame) ?? Encode(ref frame, format);
+    }
+
+    private void Deflate(ref byte[]? deflated, WireFormat format)
+    {
+        var frame = Frame(format);
+        lock (_encoding)
+        {
+            if (deflated is not null)
+                return;
+            var opcode = format == WireFormat.Json ? Opcode.Text : Opcode.Binary;
+            // The plain frame where nothing is gained: so it is not tried again.
+            deflated = ServerFrames.Compressed(opcode, ServerFrames.PayloadOf(frame)) ?? frame;
+            if (deflated != frame)
+                LargestDeflated = Math.Max(LargestDeflated, frame.Length);
+        }
     }
 
     private byte[] Encode(ref byte[]? frame, WireFormat format)

@@ -10,7 +10,7 @@ internal sealed class SendMessageToAllWork(RoomMessage message) : ILaneWork
         {
             if (client.ClientId == message.ExcludedClientId)
                 continue;
-            client.Send(message.Frame(client.Format), null);
+            client.Send(message.FrameFor(client), null);
             delivered++;
         }
 

@@ -29,6 +29,15 @@ internal sealed class LimitsOptions
     /// </summary>
     public long MaxHistoryBytes { get; set; } = 256 * 1024 * 1024;
 
+    /// <summary>Largest body of a batch by HTTP, in bytes; each of its payloads has <see cref="MaxMessageBytes"/> beside. Over it: 413.</summary>
+    public int MaxBatchBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes of publishes by HTTP that this node reads or has handed to the backplane without an answer yet. Over it: 429 with
+    /// <c>Retry-After</c>, until some are done; so that a backplane that has become slow does not fill the node.
+    /// </summary>
+    public long MaxApiBytesInFlight { get; set; } = 64 * 1024 * 1024;
+
     /// <summary>Bytes that may wait for a socket that reads slowly, before it is closed with 4001.</summary>
     public long MaxBacklogBytes { get; set; } = 1024 * 1024;
 

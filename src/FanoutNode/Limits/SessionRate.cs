@@ -1,7 +1,7 @@
 namespace Fanout.Node.Limits;
 
 /// <summary>How often and how much one client may send, and how long it has kept on sending over that. Used by its reader alone.</summary>
-internal sealed class SessionRate(LimitsOptions limits, long now)
+internal sealed class SessionRate(LimitsOptions limits, long now, long inflatedBytesPerSecond = 0)
 {
     // A client that goes on for so long in spite of being refused is not going to learn (close code 4003).
     private const long AbuseAfterMs = 10_000;
@@ -14,6 +14,7 @@ internal sealed class SessionRate(LimitsOptions limits, long now)
 
     private TokenBucket _messages = new(limits.MessageBurst, now);
     private TokenBucket _bytes = new(BytesBurst(limits), now);
+    private TokenBucket _inflated = new(InflatedBurst(limits, inflatedBytesPerSecond), now);
     private int _freeJoins = limits.MaxRoomsPerConnection > 0 ? limits.MaxRoomsPerConnection : JoinsWithoutALimit;
     private long _refusingSince;
     private long _lastRefusal = long.MinValue / 2;
@@ -35,6 +36,42 @@ internal sealed class SessionRate(LimitsOptions limits, long now)
     /// <summary>Takes so many bytes in: before they are looked at.</summary>
     public bool TryTakeBytes(int count, long nowMs, out long retryAfterMs, out bool abused) =>
         Judge(_bytes.TryTake(limits.BytesPerSecond, BytesBurst(limits), nowMs, out retryAfterMs, count), nowMs, out abused);
+
+    /// <summary>
+    /// Takes a compressed message in before it is inflated: its bytes on the wire, and one message. What it inflates to is not known yet, so it needs
+    /// only that the sender has no debt; <see cref="ChargeInflated"/> follows.
+    /// </summary>
+    /// <param name="limit">Which limit refuses it.</param>
+    public bool TryTakeCompressed(int wireBytes, long nowMs, out string limit, out long retryAfterMs, out bool abused)
+    {
+        limit = "bytes";
+        if (!TryTakeBytes(wireBytes, nowMs, out retryAfterMs, out abused))
+            return false;
+        limit = "inflated_bytes";
+        if (!Judge(_inflated.HasAny(inflatedBytesPerSecond, InflatedBurst(limits, inflatedBytesPerSecond), nowMs, out retryAfterMs), nowMs, out abused))
+            return false;
+        limit = "messages";
+        return TryTake(nowMs, out retryAfterMs, out abused);
+    }
+
+    /// <summary>Counts what came out, behind <see cref="TryTakeCompressed"/>; what is too much is refused to the messages that follow.</summary>
+    public void ChargeInflated(int wireBytes, int inflatedBytes)
+    {
+        _inflated.Charge(inflatedBytes);
+        if (limits.BytesPerSecond > 0)
+            _bytes.Charge(Math.Max(0, inflatedBytes - wireBytes));
+    }
+
+    /// <summary>The message just taken is a join, which does not count while there are free ones.</summary>
+    public void CountAsJoin()
+    {
+        if (_freeJoins == 0)
+            return;
+        _freeJoins--;
+        _messages.Refund(1);
+    }
+
+    private static long InflatedBurst(LimitsOptions limits, long perSecond) => Math.Max(perSecond, limits.MaxMessageBytes > 0 ? limits.MaxMessageBytes : int.MaxValue);
 
     // A message of the largest size passes at any rate, or it never would.
     private static long BytesBurst(LimitsOptions limits) => Math.Max(limits.BytesPerSecond, limits.MaxMessageBytes > 0 ? limits.MaxMessageBytes : int.MaxValue);

@@ -14,5 +14,6 @@ internal enum PublishSource
 /// <param name="ExcludedClientId">The connection that must not get the message.</param>
 /// <param name="Principal">Whose idempotency keys these are.</param>
 /// <param name="Key">Idempotency key, if the publisher gave one.</param>
+/// <param name="CountsMembers">Whether the answer shall say how many members the room has.</param>
 internal sealed record PublishRequest(
-    string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source, string Principal, string? Key);
+    string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source, string Principal, string? Key, bool CountsMembers = false);

@@ -8,7 +8,10 @@ namespace Fanout.Node.Publishing;
 /// <summary>The one way of a message into the backplane, from sockets and from HTTP alike.</summary>
 internal sealed class Publisher(IBackplane backplane, RoomPolicies policies, MessageIds ids, TimeProvider time, FanoutMetrics metrics)
 {
-    /// <summary>Publishes. Calls made one after the other reach the backplane in that order.</summary>
+    /// <summary>
+    /// Publishes. Calls made one after the other reach the backplane in that order. The payload is copied before this returns: the caller may
+    /// use its buffer again.
+    /// </summary>
     public ValueTask<PublishResult> PublishAsync(PublishRequest request)
     {
         var id = ids.Next();
@@ -25,7 +28,7 @@ internal sealed class Publisher(IBackplane backplane, RoomPolicies policies, Mes
         }
 
         metrics.Published(request.Source);
-        return backplane.PublishAsync(new Publication(request.Room, policies.For(request.Room), id, data, OnceOf(request)));
+        return backplane.PublishAsync(new Publication(request.Room, policies.For(request.Room), id, data, OnceOf(request), request.CountsMembers));
     }
 
     private static IdempotencyKey? OnceOf(PublishRequest request) => request.Key is null

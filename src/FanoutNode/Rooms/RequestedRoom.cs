@@ -8,6 +8,12 @@ namespace Fanout.Node.Rooms;
 /// <param name="Problem">What is wrong with the item, for the <c>error</c> that answers it.</param>
 internal sealed record RequestedRoom(string Name, RoomPosition? Since, string? Problem)
 {
+    /// <summary>Where there is no position: begin with the last so many messages. Only a stream says it here; a socket sends <c>join</c>.</summary>
+    public int? Last { get; init; }
+
+    /// <summary>Whether presence notices are wanted; likewise.</summary>
+    public bool WantsPresence { get; init; }
+
     /// <summary>So many rooms may be named at the connect, whatever the limit of rooms is: each has an answer of its own.</summary>
     public const int MostInList = 1000;
 

@@ -3,6 +3,8 @@ using Fanout.Node.Backplane;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.History;
 using Fanout.Node.Lanes;
+using Fanout.Node.Lanes.Preparation;
+using Fanout.Node.Limits;
 
 namespace Fanout.Node.Rooms;
 
@@ -25,9 +27,14 @@ internal sealed class RoomRegistry : IDisposable
     private readonly TimeProvider _time;
     private readonly long _start;
     private readonly ITimer _timer;
+    private readonly MessagePreparer _preparer;
+    private readonly int _mostRooms;
+    private int _count;
 
-    public RoomRegistry(RoomPolicies policies, LaneSet lanes, IBackplane backplane, HistoryContext history, TimeProvider time, FanoutMetrics metrics)
+    public RoomRegistry(
+        RoomPolicies policies, LaneSet lanes, IBackplane backplane, HistoryContext history, MessagePreparer preparer, LimitsOptions limits, TimeProvider time, FanoutMetrics metrics)
     {
+        (_preparer, _mostRooms) = (preparer, limits.MaxRooms);
         _byChars = _rooms.GetAlternateLookup<ReadOnlySpan<char>>();
         _policies = policies;
         _lanes = lanes;
@@ -39,7 +46,7 @@ internal sealed class RoomRegistry : IDisposable
         metrics.ObserveRooms(() => Count);
     }
 
-    public int Count => _rooms.Count;
+    public int Count => Volatile.Read(ref _count);
 
     public IEnumerable<Room> All => _rooms.Values;
 
@@ -47,11 +54,13 @@ internal sealed class RoomRegistry : IDisposable
     public Room? Find(ReadOnlySpan<char> name) => _byChars.TryGetValue(name, out var room) ? room : null;
 
     /// <summary>Counts one more member in, and makes the room if need be. Pair with <see cref="Release"/>.</summary>
-    public Room Acquire(string name)
+    /// <returns>Null where it would be a room more than the node takes.</returns>
+    public Room? TryAcquire(string name)
     {
         while (true)
         {
-            var room = _rooms.GetOrAdd(name, static (key, self) => self.Create(key), this);
+            if (!_rooms.TryGetValue(name, out var room) && (room = TryAdd(name)) is null)
+                return null;
             lock (room.Gate)
             {
                 // Between the lookup and the lock its linger may have ended: then another one takes its place.
@@ -88,9 +97,26 @@ internal sealed class RoomRegistry : IDisposable
 
     private long Now => (long)_time.GetElapsedTime(_start).TotalMilliseconds;
 
+    // The place is taken before the room is there: many joins at once must not pass the limit together.
+    private Room? TryAdd(string name)
+    {
+        if (Interlocked.Increment(ref _count) > _mostRooms && _mostRooms > 0)
+        {
+            Interlocked.Decrement(ref _count);
+            // Somebody else's join may have made it in the meantime.
+            return _rooms.GetValueOrDefault(name);
+        }
+
+        var made = Create(name);
+        var room = _rooms.GetOrAdd(name, made);
+        if (room != made)
+            Interlocked.Decrement(ref _count);
+        return room;
+    }
+
     private Room Create(string name)
     {
-        var room = new Room(name, _policies.For(name), _lanes);
+        var room = new Room(name, _policies.For(name), _lanes, _preparer);
         if (room.Policy.HasHistory)
             room.UseSequencer(new Sequencer(room, _backplane.Log, _history));
         return room;
@@ -108,7 +134,8 @@ internal sealed class RoomRegistry : IDisposable
                 next.Room.IsRetired = true;
                 // Inside the lock, so that a newcomer's subscribe for the same name cannot overtake this.
                 _backplane.Unsubscribe(next.Room.Name);
-                _rooms.TryRemove(new KeyValuePair<string, Room>(next.Room.Name, next.Room));
+                if (_rooms.TryRemove(new KeyValuePair<string, Room>(next.Room.Name, next.Room)))
+                    Interlocked.Decrement(ref _count);
             }
         }
     }

@@ -23,7 +23,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
     {
         foreach (var room in requested)
         {
-            var request = new JoinRequest(null, room.Name, room.Since, null, false, CountsAnswer: false);
+            var request = new JoinRequest(null, room.Name, room.Since, room.Last, room.WantsPresence, CountsAnswer: false);
             if (room.Problem is { } problem)
                 Fail(session, request, ErrorCode.BadMessage, problem);
             else
@@ -43,7 +43,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             Fail(session, request, ErrorCode.Forbidden, refusal);
         else if (IsFull(session, request.Room))
             FailByLimit(session, request, "rooms_per_connection", $"a connection may be in {limits.MaxRoomsPerConnection} rooms");
-        else if (limits.MaxRooms > 0 && rooms.Count >= limits.MaxRooms && rooms.Find(request.Room) is null)
+        else if (limits.MaxRooms > 0 && !principal.IsOperator && rooms.Count >= limits.MaxRooms && rooms.Find(request.Room) is null)
             FailByLimit(session, request, "rooms", "this node is in as many rooms as it takes; another node may have room");
         else
             session.Rooms.Enqueue(request.Room, room => JoinAsync(session, room, request));
@@ -59,8 +59,8 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
                 return;
             }
 
-            await LeaveAsync(session, room);
-            session.Connection.Answer(new LeftMessage(id, name));
+            var left = await LeaveAsync(session, room);
+            SendBehind(left, session.Connection, new LeftMessage(id, name), session.Connection.Gate);
         });
 
     /// <summary>Puts a session out of a room, with a notice that says why.</summary>
@@ -69,8 +69,8 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         {
             if (!room.IsJoined)
                 return;
-            await LeaveAsync(session, room);
-            session.Connection.Send(new RemovedMessage(name, reason));
+            var left = await LeaveAsync(session, room);
+            SendBehind(left, session.Connection, new RemovedMessage(name, reason), null);
         });
 
     /// <summary>The session has new grants: it leaves the rooms that they do not allow, those that are still being joined too.</summary>
@@ -132,7 +132,12 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             return;
         }
 
-        var room = rooms.Acquire(request.Room);
+        if (rooms.TryAcquire(request.Room) is not { } room)
+        {
+            FailByLimit(session, request, "rooms", "this node is in as many rooms as it takes; another node may have room");
+            return;
+        }
+
         var isMember = false;
         try
         {
@@ -178,12 +183,12 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         var member = state.Member = new LaneMember(connection, room.OnLane(connection.Lane)) { WantsPresence = request.WantsPresence };
         if (room.Sequencer is null)
         {
-            room.CountIn(connection.Lane.Index);
-            connection.Lane.Post(new AddMemberWork(connection, member, Joined(null, null, recovered: false), null, null, gate));
+            room.CountIn(connection.Lane.Index, connection);
+            room.PostBehind(connection.Lane, new AddMemberWork(connection, member, Joined(null, null, recovered: false), null, null, gate));
             return;
         }
 
-        room.Sequencer.Enter(connection.Lane, at =>
+        room.Sequencer.Enter(connection.Lane, connection, at =>
         {
             // The room may have begun anew since the plan was made.
             var recovered = plan.Recovered && plan.From?.Epoch == at.Epoch;
@@ -211,7 +216,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             var count = await backplane.Membership.CountAsync(state.Name);
             // The lane answers: only it knows up to where this connection has the room's messages.
             var connection = session.Connection;
-            connection.Lane.Post(new PresentStateWork(
+            state.Room!.PostBehind(connection.Lane, new PresentStateWork(
                 connection, state.Member!, request.Id, request.WantsPresence, count, request.CountsAnswer ? connection.Gate : null));
         }
         catch (BackplaneUnavailableException)
@@ -220,10 +225,15 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         }
     }
 
-    private async Task LeaveAsync(Session session, SessionRoom state, bool isLost = false)
+    // No message of the room comes behind it.
+    private static void SendBehind<T>(Room room, Connection connection, in T message, ReplyGate? gate)
+        where T : struct, IServerMessage =>
+        room.PostBehind(connection.Lane, new SendWork(connection, ServerFrames.Encode(connection.Format, message), gate));
+
+    private async Task<Room> LeaveAsync(Session session, SessionRoom state, bool isLost = false)
     {
         var room = state.Room!;
-        session.Connection.Lane.Post(new RemoveMemberWork(session.Connection, state.Member!));
+        room.PostBehind(session.Connection.Lane, new RemoveMemberWork(session.Connection, state.Member!));
         state.Room = null;
         state.Member = null;
         if (isLost && room.Policy.Presence && leaveDelay.IsOn)
@@ -234,12 +244,13 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
 
         await backplane.Membership.RemoveAsync(room.Name, IdentityOf(session));
         rooms.Release(room);
+        return room;
     }
 
     private static Task EndPresence(Session session, SessionRoom state)
     {
         if (state.Member is { } member)
-            session.Connection.Lane.Post(new EndPresenceWork(member));
+            state.Room!.PostBehind(session.Connection.Lane, new EndPresenceWork(member));
         return Task.CompletedTask;
     }
 

@@ -22,7 +22,6 @@ internal sealed class EchoRunner(LaneSet lanes, LimitsOptions limits, TestingOpt
     // No rates: suites send as fast as they can.
     private static readonly LimitsOptions Unlimited = new() { MessagesPerSecond = 0, BytesPerSecond = 0 };
 
-    private readonly EchoHandler _handler = new();
     private readonly OutboundLimits _outboundLimits = new((long)testing.EchoMaxMessageBytes * LargestMessagesWaiting, limits.StallTimeout);
 
     /// <inheritdoc cref="SessionRunner.RunAsync"/>
@@ -37,7 +36,7 @@ internal sealed class EchoRunner(LaneSet lanes, LimitsOptions limits, TestingOpt
         using var stop = lifetime.ApplicationStopping.Register(() => connection.Close(CloseCode.GoingAway, "the node stops"));
         try
         {
-            await new SocketPump(new Session(connection, Unlimited), input, frames, _handler).RunAsync();
+            await new SocketPump(new Session(connection, Unlimited), input, frames, new EchoHandler(accepted.Extension)).RunAsync();
         }
         finally
         {

@@ -6,6 +6,8 @@ namespace Fanout.Shared.Envelopes;
 /// <summary>Decodes a client's JSON message. Unknown fields are ignored; where a name stands twice, the last one counts.</summary>
 public static class JsonClientMessageReader
 {
+    private const int LongestDescription = 160;
+
     /// <summary>Reads one message from UTF-8 that is known to be valid. Never throws: what is wrong stands in <see cref="ClientMessage.Problem"/>.</summary>
     public static ClientMessage Read(ReadOnlySpan<byte> utf8)
     {
@@ -29,6 +31,9 @@ public static class JsonClientMessageReader
     {
         var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         var text = end < 0 ? e.Message : e.Message[..end];
+        // The parser repeats what it could not read, which may be the whole message.
+        if (text.Length > LongestDescription)
+            text = text[..LongestDescription] + "...";
         return $"{text.TrimEnd('.')} (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})";
     }
 
@@ -97,7 +102,7 @@ public static class JsonClientMessageReader
                 else if (!JsonPayload.TryGetText(ref reader, out var text))
                     message.Problem ??= $"'{ClientMessageFields.NameOf(field)}' is not valid Unicode";
                 else if (field == ClientField.Type)
-                    message.Type = text;
+                    message.Type = ClientMessageFields.TypeOf(System.Text.Encoding.UTF8.GetBytes(text));
                 else
                     ClientMessageFields.SetText(ref message, field, text);
                 break;

@@ -41,13 +41,40 @@ public static class JsonPayload
         }
         catch (JsonException e)
         {
-            problem = $"not valid JSON: {JsonClientMessageReader.Describe(e)}";
+            problem = Describe(e);
             return false;
         }
     }
 
+    /// <summary>
+    /// Takes the value on which a reader stands, as one of several in a document: moves the reader to its end, and checks it as
+    /// <see cref="TryCheck"/> does. What is no JSON throws, as the reader does, since then nothing is known of what follows.
+    /// </summary>
+    /// <param name="reader">Over <paramref name="document"/> from its beginning; may nest deeper than a payload.</param>
+    /// <param name="document">The bytes that the reader reads.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="problem">What is wrong, in words for the sender.</param>
+    /// <exception cref="JsonException">The document is no JSON.</exception>
+    public static bool TryTake(ref Utf8JsonReader reader, ReadOnlyMemory<byte> document, out ReadOnlyMemory<byte> value, out string? problem)
+    {
+        var start = (int)reader.TokenStartIndex;
+        problem = SkipChecked(ref reader, ProtocolLimits.MaxDepth - 1);
+        value = document[start..(int)reader.BytesConsumed];
+        if (!System.Text.Unicode.Utf8.IsValid(value.Span))
+            problem = "it is not valid UTF-8";
+        return problem is null;
+    }
+
+    /// <summary>What is wrong with a document that could not be read, in words for its sender.</summary>
+    public static string Describe(JsonException e) => $"not valid JSON: {JsonClientMessageReader.Describe(e)}";
+
+    /// <summary>Reads a string or a property's name; <see langword="false"/> where it is not valid Unicode.</summary>
+    public static bool TryReadText(ref Utf8JsonReader reader, out string text) => TryGetText(ref reader, out text);
+
     /// <summary>Moves the reader over the value it stands on; returns what is wrong with it, if anything.</summary>
-    internal static string? SkipChecked(ref Utf8JsonReader reader)
+    /// <param name="reader">On the value's first token.</param>
+    /// <param name="maxLevels">Levels that the value may nest, where the reader allows more.</param>
+    internal static string? SkipChecked(ref Utf8JsonReader reader, int maxLevels = int.MaxValue)
     {
         string? problem = null;
         var depth = reader.CurrentDepth;
@@ -55,6 +82,10 @@ public static class JsonPayload
         {
             switch (reader.TokenType)
             {
+                case JsonTokenType.StartArray or JsonTokenType.StartObject when reader.CurrentDepth - depth >= maxLevels:
+                    problem ??= $"it is nested more than {maxLevels} levels deep";
+                    break;
+
                 case JsonTokenType.Number when reader.ValueSpan.Length > SafeNumberLength || reader.ValueSpan.IndexOfAny((byte)'e', (byte)'E') >= 0:
                     if (!reader.TryGetDouble(out var number) || !double.IsFinite(number))
                         problem ??= "a number is too large for a 64-bit float";

@@ -12,6 +12,12 @@ public static class RoomName
     /// <summary>Begins the name of a user's own room.</summary>
     public const string UserPrefix = "$user.";
 
+    /// <summary>Where nodes tell operators how they are, while somebody watches; without history.</summary>
+    public const string Ops = "$ops";
+
+    /// <summary>What happened to nodes that is worth an operator's look; with history.</summary>
+    public const string OpsEvents = "$ops.events";
+
     private static readonly SearchValues<char> Allowed =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@=-");
 
@@ -26,6 +32,9 @@ public static class RoomName
 
     /// <summary>Whether the room belongs to the service (its name begins with <c>$</c>).</summary>
     public static bool IsServiceRoom(ReadOnlySpan<char> name) => name.Length > 0 && name[0] == '$';
+
+    /// <summary>Whether the room is for operators: only they join it, and only nodes publish there.</summary>
+    public static bool IsOpsRoom(ReadOnlySpan<char> name) => name.StartsWith(Ops, StringComparison.Ordinal);
 
     /// <summary>Whether the room is some user's own.</summary>
     public static bool IsUserRoom(ReadOnlySpan<char> name) => name.StartsWith(UserPrefix, StringComparison.Ordinal);

@@ -45,7 +45,9 @@ public static class UserRoom
             i += 2;
         }
 
-        return Encoding.UTF8.GetString([.. bytes]);
+        // Back again: a room that no user's name is written as (an escape too many, lower case, bytes that are no UTF-8) is no user's.
+        var user = Encoding.UTF8.GetString([.. bytes]);
+        return TryNameFor(user) == room ? user : null;
     }
 
     private static bool IsPlain(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or ':' or '@' or '-';

@@ -55,6 +55,8 @@ internal sealed class Subscriber
                 if (await session.TryConnectAsync(node))
                 {
                     Connects++;
+                    if (Drains.Count > 0)
+                        Drains[^1].BackAt ??= _clock.Now;
                     _session = session;
                     await session.RunAsync(_mayRoam, stop);
                 }

@@ -214,7 +214,7 @@ internal sealed class SubscriberSession(Subscriber owner, RoomSeat[] seats, RunC
     private void Obey(Inbound drain)
     {
         var after = drain.Payload.Integer("reconnectAfterMs") ?? throw new FormatException($"no reconnectAfterMs: {drain.Json.ToJsonString()}");
-        owner.Drains.Add(new DrainNotice(NodeName, after));
+        owner.Drains.Add(new DrainNotice(NodeName, after, clock.Now));
         _ = CutAfterAsync(TimeSpan.FromMilliseconds(after) + DrainPatience);
     }
 

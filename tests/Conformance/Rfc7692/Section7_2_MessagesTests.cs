@@ -79,6 +79,8 @@ public sealed class Section7_2_MessagesTests(EchoNode node)
             cases[$"fragments of 64, {level}"] = Echo(Wire.Fragments(2, Deflate.Message(Wire.Of(300_000), level), 64, rsv: Rsv1), Answer.Binary(Wire.Of(300_000)));
         }
 
+        cases["16 MiB in fragments of 64"] = Echo(
+            Wire.Fragments(2, Deflate.Message(Wire.Of(16 * 1024 * 1024), CompressionLevel.NoCompression), 64, rsv: Rsv1), Answer.Binary(Wire.Of(16 * 1024 * 1024)));
         return cases;
     }
 

@@ -11,7 +11,7 @@ public sealed class SettingsTests
     [Fact]
     public async Task Ws_TakesCompressedCommands_AndAnswersThem()
     {
-        await using var node = await NodeProcess.StartAsync(new NodeOptions().With(("Fanout:Compression:Enabled", "true")));
+        await using var node = await NodeProcess.StartAsync();
         await using var peer = await ConnectAsync(node);
         Assert.Equal(Deflate.Answer, peer.Handshake!.Header("Sec-WebSocket-Extensions"));
 
@@ -23,7 +23,7 @@ public sealed class SettingsTests
     [Fact]
     public async Task Ws_CountsTheInflatedSize()
     {
-        await using var node = await NodeProcess.StartAsync(new NodeOptions().With(("Fanout:Limits:MaxMessageBytes", "2048"), ("Fanout:Compression:Enabled", "true")));
+        await using var node = await NodeProcess.StartAsync(new NodeOptions().With(("Fanout:Limits:MaxMessageBytes", "2048")));
         await using var peer = await ConnectAsync(node);
 
         await peer.SendAsync(Wire.Frame(1, Deflate.Bomb(2049), rsv: 4));
@@ -31,12 +31,12 @@ public sealed class SettingsTests
         Assert.Equal(1009, (await peer.ReceiveUntilClosedAsync(echo: false)).Code);
     }
 
-    [Theory]
-    [InlineData(null)]
-    [InlineData("false")]
-    public async Task WithoutTheSetting_NothingIsAgreed(string? setting)
+    [Fact]
+    public async Task SwitchedOff_NothingIsAgreed_ButAtEcho()
     {
-        await using var node = await NodeProcess.StartAsync(new NodeOptions().With(("Fanout:Compression:Enabled", setting)));
+        await using var node = await NodeProcess.StartAsync(new NodeOptions().With(("Fanout:Compression:Enabled", "false"), ("Fanout:Testing:Echo", "true")));
+        await using var echo = await RawWebSocket.ConnectAsync(node.BaseUri, "/echo", headers: new Dictionary<string, string> { ["Sec-WebSocket-Extensions"] = Deflate.Offer });
+        Assert.Equal(Deflate.Answer, echo.EnsureAccepted().Handshake!.Header("Sec-WebSocket-Extensions"));
         await using var peer = await ConnectAsync(node);
         Assert.Null(peer.Handshake!.Header("Sec-WebSocket-Extensions"));
 

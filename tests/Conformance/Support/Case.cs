@@ -28,6 +28,11 @@ public sealed record Answer(WebSocketOpcode Opcode, int Length, string Content, 
 
     public static Answer Of(WebSocketFrame frame) => Of(frame.Opcode, frame.Payload.Span) with { Fin = frame.Fin, Rsv = frame.Rsv };
 
+    /// <summary>Of a connection where permessage-deflate was agreed: each message may be compressed, or not.</summary>
+    public static Answer OfDeflated(WebSocketFrame frame) => frame is { Rsv: 4, Opcode: WebSocketOpcode.Text or WebSocketOpcode.Binary }
+        ? Of(frame.Opcode, Deflate.Inflate(frame.Payload.Span)) with { Fin = frame.Fin }
+        : Of(frame);
+
     private static Answer Of(WebSocketOpcode opcode, ReadOnlySpan<byte> bytes) =>
         new(opcode, bytes.Length, Convert.ToHexString(bytes.Length <= 64 ? bytes : SHA256.HashData(bytes)));
 }

@@ -24,6 +24,16 @@ public static class Deflate
         return [0];
     }
 
+    /// <summary>A server's compressed message.</summary>
+    public static byte[] Inflate(ReadOnlySpan<byte> message)
+    {
+        using var input = new MemoryStream([.. message, 0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff]);
+        using var inflate = new DeflateStream(input, CompressionMode.Decompress);
+        using var output = new MemoryStream();
+        inflate.CopyTo(output);
+        return output.ToArray();
+    }
+
     /// <summary>A compressed message of bytes that are all zero, without having them.</summary>
     public static byte[] Bomb(long length)
     {

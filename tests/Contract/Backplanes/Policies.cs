@@ -15,5 +15,9 @@ internal static class Policies
 
     public static readonly RoomPolicy Many = new(1_000, TimeSpan.FromMinutes(5), Presence: false, Overflow.Disconnect);
 
-    public static RoomPolicies All => new([new RoomOptions { Pattern = PresencePrefix + "*", HistorySize = 0, Presence = true }]);
+    public static RoomPolicies All => new(
+    [
+        new RoomOptions { Pattern = PresencePrefix + "*", HistorySize = 0, Presence = true },
+        new RoomOptions { Pattern = "$user." + PresencePrefix + "*", HistorySize = 0, Presence = true },
+    ]);
 }

@@ -29,13 +29,13 @@ internal sealed class TestNode(IBackplane backplane) : IAsyncDisposable
             async () => (await Backplane.Nodes.ListAsync()).Any(node => node.Id == Backplane.NodeId), $"{Backplane.NodeName} among the nodes");
     }
 
-    public ValueTask<PublishResult> PublishAsync(string room, string text, RoomPolicy? policy = null, string? key = null)
+    public ValueTask<PublishResult> PublishAsync(string room, string text, RoomPolicy? policy = null, string? key = null, bool countsMembers = false)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"{Backplane.NodeName}-{Interlocked.Increment(ref _lastId)}");
         var payload = new Payload(WireFormat.Json, Encoding.UTF8.GetBytes(text));
         var once = key is null ? null : new IdempotencyKey("tester", key, text);
         return Backplane.PublishAsync(new Publication(
-            room, policy ?? Policies.Plain, id, MessageCodec.Encode(new StoredMessage(id, 0, null, null, payload)), once));
+            room, policy ?? Policies.Plain, id, MessageCodec.Encode(new StoredMessage(id, 0, null, null, payload)), once, countsMembers));
     }
 
     public async ValueTask DisposeAsync() => await Backplane.DisposeAsync();

@@ -49,7 +49,7 @@ internal sealed class RedisRig : IAsyncDisposable
             TimeProvider.System,
             new FanoutMetrics(_services.GetRequiredService<IMeterFactory>()),
             NullLoggerFactory.Instance,
-            webhooks));
+            webhooks: webhooks));
         _nodes.Add(node);
         await node.StartAsync();
         return node;

@@ -1,6 +1,7 @@
 using Fanout.Tests.TestKit.Api;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
+using Fanout.Tests.TestKit.Streams;
 
 namespace Fanout.Tests.Integration.Support;
 
@@ -21,6 +22,19 @@ public sealed class RunningNode : IAsyncDisposable
 
     public Task<TestClient> ConnectAsync(TestClientOptions? options = null) =>
         TestClient.ConnectAsync(BaseUri, (options ?? new TestClientOptions()) with { Context = Process.LogTail });
+
+    /// <summary>A reader of the node's server-sent events.</summary>
+    public Task<EventStream> StreamAsync(EventStreamOptions? options = null) =>
+        EventStream.OpenAsync(BaseUri, (options ?? new EventStreamOptions()) with { Context = Process.LogTail });
+
+    /// <summary>A reader that is in the rooms.</summary>
+    public async Task<EventStream> StreamAsync(params string[] rooms)
+    {
+        var stream = await StreamAsync(new EventStreamOptions { Rooms = string.Join(',', rooms) });
+        foreach (var room in rooms)
+            await stream.ExpectAsync("joined", room);
+        return stream;
+    }
 
     /// <summary>A client that is in the room.</summary>
     public async Task<TestClient> JoinAsync(string room, string subprotocol = TestClientOptions.Json)

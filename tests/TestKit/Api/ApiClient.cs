@@ -10,7 +10,7 @@ namespace Fanout.Tests.TestKit.Api;
 public sealed class ApiClient(Uri baseUri, string? apiKey = NodeOptions.ApiKey) : IDisposable
 {
     // No proxy of the environment stands between a test and its node.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = baseUri };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = baseUri };
 
     public Task<ApiResponse> PublishAsync(string room, JsonNode? payload, string? idempotencyKey = null, string? exclude = null) =>
         PublishRawAsync(room, payload?.ToJsonString() ?? "null", idempotencyKey, exclude);
@@ -60,6 +60,28 @@ public sealed class ApiClient(Uri baseUri, string? apiKey = NodeOptions.ApiKey) 
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
 
         using var response = await Deadlines.RunAsync(cancelled => _http.SendAsync(request, cancelled), $"{method} {pathAndQuery}");
+        var text = await response.Content.ReadAsStringAsync();
+        return new ApiResponse(response.StatusCode, text, response.Headers, response.Content.Headers.ContentType?.MediaType);
+    }
+
+    /// <summary>Posts these very bytes.</summary>
+    /// <param name="chunked">Without a length.</param>
+    public async Task<ApiResponse> PostBytesAsync(
+        string path, byte[] body, string? contentType = "application/json", bool chunked = false, IReadOnlyList<(string Name, string Value)>? headers = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
+        request.Headers.TransferEncodingChunked = chunked;
+        if (apiKey is not null)
+            request.Headers.Add("X-Api-Key", apiKey);
+        if (contentType is not null)
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        foreach (var (name, value) in headers ?? [])
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                request.Content.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var response = await Deadlines.RunAsync(cancelled => _http.SendAsync(request, cancelled), $"POST {path}");
         var text = await response.Content.ReadAsStringAsync();
         return new ApiResponse(response.StatusCode, text, response.Headers, response.Content.Headers.ContentType?.MediaType);
     }

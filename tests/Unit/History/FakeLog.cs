@@ -1,3 +1,4 @@
+using System.Text;
 using Fanout.Node.Backplane;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Envelopes;
@@ -30,15 +31,16 @@ internal sealed class FakeLog : IRoomLog
     /// <summary>Runs once, after a read was answered and before its reader goes on.</summary>
     public Action? AfterRead { get; set; }
 
-    public static byte[] Message(string id) =>
-        MessageCodec.Encode(new StoredMessage(id, 1, null, null, new Payload(WireFormat.Json, "1"u8.ToArray())));
+    public static byte[] Message(string id, string payload = "1") =>
+        MessageCodec.Encode(new StoredMessage(id, 1, null, null, new Payload(WireFormat.Json, Encoding.UTF8.GetBytes(payload))));
 
     /// <summary>Stores a message, as a publish does; whether a node hears it is the test's business.</summary>
-    public LogEntry Append(string? id = null)
+    /// <param name="payload">A JSON value.</param>
+    public LogEntry Append(string? id = null, string payload = "1")
     {
         lock (_gate)
         {
-            var entry = new LogEntry(++_offset, Message(id ?? $"m{_offset}"));
+            var entry = new LogEntry(++_offset, Message(id ?? $"m{_offset}", payload));
             _entries.Add(entry);
             return entry;
         }

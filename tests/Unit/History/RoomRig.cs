@@ -1,9 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Fanout.Node.Backplane;
+using Fanout.Node.Compression;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.History;
 using Fanout.Node.Lanes;
+using Fanout.Node.Lanes.Preparation;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Rooms;
 using Fanout.Tests.TestKit;
@@ -19,11 +21,12 @@ internal sealed class RoomRig : IDisposable
     private readonly FanoutMetrics _metrics;
     private readonly LaneSet _lanes;
 
-    public RoomRig(int historySize = 256, int inboxCapacity = 16_384)
+    /// <param name="prepares">Whether large messages are made ready beside the lane, as on a node.</param>
+    public RoomRig(int historySize = 256, int inboxCapacity = 16_384, bool prepares = false)
     {
         _metrics = new FanoutMetrics(_services.GetRequiredService<IMeterFactory>());
         _lanes = new LaneSet(new LaneOptions { Count = 1, InboxCapacity = inboxCapacity }, TimeProvider.System, _metrics, NullLogger<Lane>.Instance);
-        Room = new Room("room", new RoomPolicy(historySize, TimeSpan.FromMinutes(5), false, Overflow.Disconnect), _lanes);
+        Room = new Room("room", new RoomPolicy(historySize, TimeSpan.FromMinutes(5), false, Overflow.Disconnect), _lanes, prepares ? new MessagePreparer(new CompressionOptions(), _metrics, NullLogger<MessagePreparer>.Instance) : null);
         Sequencer = new Sequencer(Room, Log, new HistoryContext(TimeProvider.System, _metrics, NullLogger<HistoryContext>.Instance));
         Room.UseSequencer(Sequencer);
     }
@@ -44,7 +47,7 @@ internal sealed class RoomRig : IDisposable
         var plan = await Sequencer.PlanAsync(new JoinRequest(
             "1", "room", since is { } offset ? new RoomPosition(epoch ?? Log.Epoch, offset) : null, null, false, false));
         client.Recovered = plan.Recovered;
-        Sequencer.Enter(Lane, at => new Work(lane =>
+        Sequencer.Enter(Lane, client, at => new Work(lane =>
         {
             lane.Clients.Add(client.ClientId, client);
             Room.OnLane(lane).Add(lane, new LaneMember(client, Room.OnLane(lane)), at, plan.From);

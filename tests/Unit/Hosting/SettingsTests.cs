@@ -17,15 +17,15 @@ public sealed class SettingsTests
             ("Fanout:Heartbeat:Interval", "00:00:05"), ("Fanout:Lease:Expire", "00:01:00"), ("Fanout:Health:NotReadyAfter", "00:00:07"),
             ("Fanout:Presence:LeaveDelay", "00:00:02"), ("Fanout:Drain:Window", "00:00:04"), ("Fanout:Rooms:0:Pattern", "a*"), ("Fanout:Rooms:0:HistorySize", "9"),
             ("Fanout:Rooms:1:Pattern", "*"), ("Fanout:Rooms:1:Overflow", "Latest"), ("Fanout:Auth:AllowedOrigins:0", "https://a.example"),
-            ("Fanout:Auth:DefaultGrants:Join:0", "chat.*"));
+            ("Fanout:Auth:DefaultGrants:Join:0", "chat.*"), ("Fanout:Sse:RetryDelay", "00:00:06"));
 
         Assert.Equal(("n1", "p:", 2048), (settings.Node.Name, settings.Redis.Prefix, settings.Limits.MaxMessageBytes));
         Assert.Equal(
-            [3, 5, 60, 7, 2, 4],
+            [3, 5, 60, 7, 2, 4, 6],
             new[]
             {
                 settings.Limits.HandshakeTimeout, settings.Heartbeat.Interval, settings.Lease.Expire, settings.Health.NotReadyAfter,
-                settings.Presence.LeaveDelay, settings.Drain.Window,
+                settings.Presence.LeaveDelay, settings.Drain.Window, settings.Sse.RetryDelay,
             }.Select(duration => duration.TotalSeconds));
         Assert.Equal([("a*", 9, "Disconnect"), ("*", 256, "Latest")], settings.Rooms.Select(room => (room.Pattern, room.HistorySize, room.Overflow.ToString())));
         Assert.Equal(["https://a.example"], settings.Auth.AllowedOrigins);
@@ -68,6 +68,9 @@ public sealed class SettingsTests
     [InlineData("Fanout:Limits:MaxRoomsPerConnection", "0")]
     [InlineData("Fanout:Limits:MaxBacklogBytes", "0")]
     [InlineData("Fanout:Limits:MaxConnections", "0")]
+    [InlineData("Fanout:Limits:MaxBatchBytes", "0")]
+    [InlineData("Fanout:Limits:MaxApiBytesInFlight", "0")]
+    [InlineData("Fanout:Users:LastSeenFor", "00:00:00")]
     [InlineData("Fanout:Heartbeat:Interval", "00:00:00")]
     [InlineData("Fanout:Heartbeat:Timeout", "00:00:00")]
     [InlineData("Fanout:Drain:Window", "00:00:00")]
@@ -79,12 +82,16 @@ public sealed class SettingsTests
     [InlineData("Fanout:Limits:MaxMessageBytes", "-1")]
     [InlineData("Fanout:Limits:MaxMessageBytes", "100000000")]
     [InlineData("Fanout:Limits:MessageBurst", "-1")]
+    [InlineData("Fanout:Limits:MaxBatchBytes", "1023")]
+    [InlineData("Fanout:Limits:MaxApiBytesInFlight", "-1")]
+    [InlineData("Fanout:Users:LastSeenFor", "-00:00:01")]
     [InlineData("Fanout:Limits:StallTimeout", "-00:00:01")]
     [InlineData("Fanout:Heartbeat:Interval", "-00:00:01")]
     [InlineData("Fanout:Heartbeat:Timeout", "00:00:30")]
     [InlineData("Fanout:Lease:Expire", "00:00:09.9")]
     [InlineData("Fanout:Health:ProbeInterval", "00:00:00")]
     [InlineData("Fanout:Drain:Deadline", "00:00:05")]
+    [InlineData("Fanout:Sse:RetryDelay", "00:00:00")]
     [InlineData("Fanout:Lanes:Count", "1025")]
     [InlineData("Fanout:Lanes:InboxCapacity", "0")]
     [InlineData("Fanout:Redis:Prefix", "with space")]

@@ -86,7 +86,16 @@ internal sealed class MemoryBackplane : IBackplane, IRoomLog, INodeDirectory
         _broker.RemoveNode(NodeId);
         _broker.Control.Remove(NodeId);
         foreach (var room in _broker.OccupiedRooms().ToList())
-            _broker.With(room.Room, found => found.LeaveAllOf(NodeId));
+        {
+            _broker.With(room.Room, found =>
+            {
+                if (found.LeaveAllOf(NodeId) && found.Members.Count == 0)
+                    _broker.LastSeen.Note(room.Room);
+                return true;
+            });
+        }
+
+
         Unsubscribe(RoomName.All);
         return ValueTask.CompletedTask;
     }

@@ -6,7 +6,7 @@ namespace Fanout.Node.Backplane.Memory;
 /// What Redis is for many nodes, for one process: rooms with their members and subscribers. A node has one of its own; the contract suite
 /// lets several nodes share one.
 /// </summary>
-internal sealed class MemoryBroker(TimeProvider time, HistoryTotal? historyTotal = null)
+internal sealed class MemoryBroker(TimeProvider time, HistoryTotal? historyTotal = null, UserOptions? users = null)
 {
     private readonly ConcurrentDictionary<string, MemoryRoom> _rooms = new();
     private readonly HistoryTotal _total = historyTotal ?? new HistoryTotal(0, null);
@@ -14,6 +14,8 @@ internal sealed class MemoryBroker(TimeProvider time, HistoryTotal? historyTotal
     private readonly TimeProvider _time = time;
 
     public MemoryControl Control { get; } = new(time);
+
+    public LastSeen LastSeen { get; } = new(users ?? new UserOptions(), time);
 
     /// <summary>Null where no webhook is configured.</summary>
     public MemoryWebhookQueue? Webhooks { get; set; }
@@ -53,6 +55,7 @@ internal sealed class MemoryBroker(TimeProvider time, HistoryTotal? historyTotal
     /// <summary>Lets rooms go whose kept messages and positions have run out; nobody asks for them any more.</summary>
     public void Sweep()
     {
+        LastSeen.Sweep();
         foreach (var name in _rooms.Keys)
             With(name, static _ => true);
     }

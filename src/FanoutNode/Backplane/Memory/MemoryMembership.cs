@@ -19,10 +19,14 @@ internal sealed class MemoryMembership(string nodeId, MemoryBroker broker, RoomP
     {
         broker.With(room, found =>
         {
-            if (found.Leave(client.ClientId, policies.For(room).Presence) is { } member)
-                broker.Webhooks?.OnMember(room, member, hasJoined: false);
-            if (found.Members.Count == 0)
-                broker.Webhooks?.OnOccupancy(room, isOccupied: false);
+            var left = found.Leave(client.ClientId, policies.For(room).Presence);
+            if (left is not null)
+                broker.Webhooks?.OnMember(room, left, hasJoined: false);
+            if (found.Members.Count > 0)
+                return true;
+            if (left is not null)
+                broker.LastSeen.Note(room);
+            broker.Webhooks?.OnOccupancy(room, isOccupied: false);
             return true;
         });
         return ValueTask.CompletedTask;
@@ -41,6 +45,8 @@ internal sealed class MemoryMembership(string nodeId, MemoryBroker broker, RoomP
 
     public ValueTask<Page<RoomMember>> ListAsync(string room, string? after, int limit) => ValueTask.FromResult(broker.With(room, found =>
         Paging.Cut(found.Members.Values, member => member.ClientId, after, limit)));
+
+    public ValueTask<DateTimeOffset?> LastSeenAsync(string userRoom) => ValueTask.FromResult(broker.LastSeen.Of(userRoom));
 
     public ValueTask<Page<RoomSummary>> ListRoomsAsync(string prefix, string? after, int limit) => ValueTask.FromResult(Paging.Cut(
         broker.OccupiedRooms().Where(room => room.Room.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(room => room.Room, StringComparer.Ordinal),

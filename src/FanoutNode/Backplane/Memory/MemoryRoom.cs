@@ -41,14 +41,15 @@ internal sealed partial class MemoryRoom(string name, HistoryTotal total, TimePr
     {
         Expire();
         var onceKey = publication.Once is { } once ? $"{once.Principal}:{once.Key}" : null;
+        long? members = publication.CountsMembers ? Members.Count : null;
         if (onceKey is not null && _once.TryGetValue(onceKey, out var seen))
         {
             return seen.PayloadHash == publication.Once!.PayloadHash
-                ? seen.Result with { Outcome = PublishOutcome.Duplicate, Nodes = 0 }
+                ? seen.Result with { Outcome = PublishOutcome.Duplicate, Nodes = 0, Members = members }
                 : new PublishResult(PublishOutcome.Conflict, publication.MessageId, null, null, 0);
         }
 
-        var result = new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, Subscribers.Count);
+        var result = new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, Subscribers.Count, members);
         var frame = publication.Data;
         if (publication.Policy.HasHistory)
         {

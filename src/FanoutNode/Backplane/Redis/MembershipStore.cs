@@ -1,14 +1,16 @@
 using Fanout.Node.Rooms;
 using Fanout.Node.Webhooks;
+using Fanout.Shared.Rooms;
 using StackExchange.Redis;
 
 namespace Fanout.Node.Backplane.Redis;
 
 /// <summary>The commands that change a room's members in Redis. Rooms with presence use a script each, which tells the members too.</summary>
-internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolicies policies, WebhookPlan webhooks, TimeProvider time)
+internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolicies policies, UserOptions users, WebhookPlan webhooks, TimeProvider time)
 {
     private static readonly RedisScript EnterScript = RedisScript.Named("member_enter");
     private static readonly RedisScript LeaveScript = RedisScript.Named("member_leave");
+    private static readonly RedisScript UserLeaveScript = RedisScript.Named("user_leave");
 
     public bool HasPresence(string room) => policies.For(room).Presence;
 
@@ -25,24 +27,43 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
     public Task<long> CountAsync(string room) => link.Database.SetLengthAsync(keys.Members(room));
 
     /// <summary>Takes a member out of a room with presence, with a notice to the others.</summary>
-    public Task LeaveWithPresenceAsync(string nodeId, string room, RoomMember member) => LeaveScript.RunAsync(
-        link.Database,
-        PresenceKeys(room),
-        keys.Channel(room),
-        RedisKeys.MemberEntry(nodeId, member.ClientId),
-        member.ClientId,
-        member.UserId ?? "",
-        PresenceNotice.Write(member.ClientId, member.UserId, member.Info),
-        EventFor(WebhookEvents.MemberLeft, room, member));
+    /// <param name="at">When it left, in Redis's clock; null: now.</param>
+    public Task LeaveWithPresenceAsync(string nodeId, string room, RoomMember member, long? at = null)
+    {
+        var leave = LeaveScript.RunAsync(
+            link.Database,
+            PresenceKeys(room),
+            keys.Channel(room),
+            RedisKeys.MemberEntry(nodeId, member.ClientId),
+            member.ClientId,
+            member.UserId ?? "",
+            PresenceNotice.Write(member.ClientId, member.UserId, member.Info),
+            EventFor(WebhookEvents.MemberLeft, room, member));
+        return RoomName.IsUserRoom(room) ? Task.WhenAll(leave, LeaveUserRoomAsync(room, [], at)) : leave;
+    }
+
+    /// <summary>Takes members out of a user's room, which notes when the last of them went.</summary>
+    /// <param name="entries">None: they have been taken out.</param>
+    /// <param name="at">When they left, in Redis's clock; null: now.</param>
+    /// <returns>How many were in it.</returns>
+    public async Task<long> LeaveUserRoomAsync(string room, RedisValue[] entries, long? at = null) => (long)await UserLeaveScript.RunAsync(
+        link.Database, [keys.Members(room), keys.Seen(room)], [at ?? RedisValue.EmptyString, (long)users.LastSeenFor.TotalMilliseconds, .. entries]);
 
     // Asynchronous from the first line on: what cannot even be sent fails its own task.
     private async Task WritePlainAsync(string nodeId, string room, IReadOnlyList<MembershipChange> changes)
     {
         var database = link.Database;
         var entries = changes.Select(change => (RedisValue)RedisKeys.MemberEntry(nodeId, change.Client.ClientId)).ToArray();
-        var write = changes[0].IsIn ? database.SetAddAsync(keys.Members(room), entries) : database.SetRemoveAsync(keys.Members(room), entries);
         var moved = changes.Where(change => change.PreviousNode is not null)
             .Select(change => (RedisValue)RedisKeys.MemberEntry(change.PreviousNode!, change.Client.ClientId)).ToArray();
+        if (!changes[0].IsIn && RoomName.IsUserRoom(room))
+        {
+            // Where the entry that is there is the one of the incarnation before, it is that one's end which tells when the user was seen.
+            await LeaveUserRoomAsync(room, [.. entries, .. moved]);
+            return;
+        }
+
+        var write = changes[0].IsIn ? database.SetAddAsync(keys.Members(room), entries) : database.SetRemoveAsync(keys.Members(room), entries);
         await Task.WhenAll(write, moved.Length > 0 ? database.SetRemoveAsync(keys.Members(room), moved) : Task.CompletedTask);
     }
 

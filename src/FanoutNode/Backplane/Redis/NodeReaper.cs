@@ -1,4 +1,5 @@
 using Fanout.Node.Diagnostics;
+using Fanout.Shared.Rooms;
 using StackExchange.Redis;
 
 namespace Fanout.Node.Backplane.Redis;
@@ -38,11 +39,13 @@ internal sealed partial class NodeReaper(
     {
         var database = link.Database;
         var members = 0L;
+        // The last that was heard of the node, and so of its users.
+        var lastBeat = (long?)await database.SortedSetScoreAsync(keys.Nodes, id);
 
         // 3
         await foreach (var room in database.SetScanAsync(keys.NodeRooms(id), pageSize: ChunkSize).WithCancellation(cancellation))
         {
-            members += await TryRemoveMembersAsync(database, room.ToString(), id, cancellation);
+            members += await TryRemoveMembersAsync(database, room.ToString(), id, lastBeat, cancellation);
             // Whatever the node did not live to mark; before the note goes, or a reaper that dies here would leave it unmarked too.
             await marks.MarkAsync(marks.AllOf(room.ToString()));
             await database.SetRemoveAsync(keys.NodeRooms(id), room);
@@ -61,11 +64,11 @@ internal sealed partial class NodeReaper(
 
     // One room whose members cannot be read must not keep those of all others for ever. While Redis takes no writes at all, the note of the
     // room cannot be removed either, and everything is tried again.
-    private async Task<long> TryRemoveMembersAsync(IDatabaseAsync database, string room, string id, CancellationToken cancellation)
+    private async Task<long> TryRemoveMembersAsync(IDatabaseAsync database, string room, string id, long? lastBeat, CancellationToken cancellation)
     {
         try
         {
-            return await RemoveMembersAsync(database, room, id, cancellation);
+            return await RemoveMembersAsync(database, room, id, lastBeat, cancellation);
         }
         catch (Exception e) when (RedisFaults.IsRefusal(e))
         {
@@ -74,7 +77,7 @@ internal sealed partial class NodeReaper(
         }
     }
 
-    private async Task<long> RemoveMembersAsync(IDatabaseAsync database, string room, string id, CancellationToken cancellation)
+    private async Task<long> RemoveMembersAsync(IDatabaseAsync database, string room, string id, long? lastBeat, CancellationToken cancellation)
     {
         var removed = 0L;
         var chunk = new List<RedisValue>(ChunkSize);
@@ -84,22 +87,22 @@ internal sealed partial class NodeReaper(
             chunk.Add(entry);
             if (chunk.Count < ChunkSize)
                 continue;
-            removed += await RemoveChunkAsync(database, room, id, chunk);
+            removed += await RemoveChunkAsync(database, room, id, lastBeat, chunk);
             chunk.Clear();
         }
 
         if (chunk.Count > 0)
-            removed += await RemoveChunkAsync(database, room, id, chunk);
+            removed += await RemoveChunkAsync(database, room, id, lastBeat, chunk);
         return removed;
     }
 
-    private async Task<long> RemoveChunkAsync(IDatabaseAsync database, string room, string id, List<RedisValue> chunk)
+    private async Task<long> RemoveChunkAsync(IDatabaseAsync database, string room, string id, long? lastBeat, List<RedisValue> chunk)
     {
         if (!store.HasPresence(room))
-            return await database.SetRemoveAsync(keys.Members(room), [.. chunk]);
+            return RoomName.IsUserRoom(room) ? await store.LeaveUserRoomAsync(room, [.. chunk], lastBeat) : await database.SetRemoveAsync(keys.Members(room), [.. chunk]);
         var clients = chunk.Select(entry => (RedisValue)RedisKeys.SplitMember(entry.ToString()).ClientId).ToArray();
         var records = await database.HashGetAsync(keys.NodeClients(id), clients);
-        await Task.WhenAll(clients.Zip(records, (client, record) => store.LeaveWithPresenceAsync(id, room, ClientRecord.Read(id, client.ToString(), record))));
+        await Task.WhenAll(clients.Zip(records, (client, record) => store.LeaveWithPresenceAsync(id, room, ClientRecord.Read(id, client.ToString(), record), lastBeat)));
         return clients.Length;
     }
 

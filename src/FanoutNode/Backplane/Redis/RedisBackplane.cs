@@ -37,6 +37,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         TimeProvider time,
         FanoutMetrics metrics,
         ILoggerFactory logs,
+        UserOptions? users = null,
         WebhookPlan? webhooks = null)
     {
         _node = node;
@@ -54,14 +55,14 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         webhooks ??= WebhookPlan.None;
         var marks = new WebhookMarks(_link, _keys, webhooks, policies);
         Webhooks = webhooks.IsOn ? new RedisWebhookQueue(_link, _keys, webhooks, marks, time) : null;
-        var store = new MembershipStore(_link, _keys, policies, webhooks, time);
+        var store = new MembershipStore(_link, _keys, policies, users ?? new UserOptions(), webhooks, time);
         var directory = new RedisNodeDirectory(_link, _keys, lease);
         var leaseInRedis = new RedisLease(_link, _keys, node, directory, () => status.Describe(node.Id, State), lease, time);
         _writer = new MembershipWriter(_link, _keys, node, store, marks, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
         Nodes = directory;
         Control = new RedisControl(_link, _keys);
         Revocations = new RedisRevocations(_link, _keys);
-        Membership = new RedisMembership(_link, _keys, store, _writer, directory);
+        Membership = new RedisMembership(_link, _keys, store, _writer, new RoomListing(_link, _keys, directory, time));
         var reaper = new NodeReaper(_link, _keys, node, store, marks, lease, metrics, logs.CreateLogger<NodeReaper>());
         _lease = new LeaseKeeper(leaseInRedis, node, reaper, lease, MoveAsync, time, logs.CreateLogger<LeaseKeeper>());
     }

@@ -19,6 +19,9 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Hash: user to the member entry of a connection that was lost a moment ago; presence rooms alone.</summary>
     public RedisKey Leaving(string room) => $"{Prefix}{{{room}}}:leaving";
 
+    /// <summary>String with a time to live: when the last connection left, in ms of Redis's clock; users' rooms alone.</summary>
+    public RedisKey Seen(string room) => $"{Prefix}{{{room}}}:seen";
+
     /// <summary>Stream: the room's kept messages; the entry id is <c>&lt;offset&gt;-0</c>.</summary>
     public RedisKey Stream(string room) => $"{Prefix}{{{room}}}:stream";
 

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Fanout.Node.Backplane.Redis;
 
 /// <summary>Who is in which room, read from Redis: right across nodes, without asking any of them.</summary>
-internal sealed class RedisMembership(RedisLink link, RedisKeys keys, MembershipStore store, MembershipWriter writer, RedisNodeDirectory nodes) : IMembership
+internal sealed class RedisMembership(RedisLink link, RedisKeys keys, MembershipStore store, MembershipWriter writer, RoomListing rooms) : IMembership
 {
     private const int ScanPageSize = 1000;
 
@@ -60,19 +60,24 @@ internal sealed class RedisMembership(RedisLink link, RedisKeys keys, Membership
         }
     }
 
+    public async ValueTask<DateTimeOffset?> LastSeenAsync(string userRoom)
+    {
+        try
+        {
+            return (long?)await link.Database.StringGetAsync(keys.Seen(userRoom)) is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+        }
+        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
+        {
+            throw RedisFaults.Wrap(e);
+        }
+    }
+
     public async ValueTask<Page<RoomSummary>> ListRoomsAsync(string prefix, string? after, int limit)
     {
         try
         {
-            var names = new SortedSet<string>(StringComparer.Ordinal);
-            foreach (var id in await nodes.AliveIdsAsync())
-            {
-                await foreach (var room in ScanAsync(keys.NodeRooms(id), GlobEscape(prefix) + "*"))
-                    names.Add(room);
-            }
-
             // A room can lose its last member between the two looks; it is left out, and the cursor still moves on.
-            var page = Paging.Cut(names, name => name, after, limit);
+            var page = await rooms.ReadAsync(prefix, after, limit);
             var counts = await Task.WhenAll(page.Items.Select(room => link.Database.SetLengthAsync(keys.Members(room))));
             return new Page<RoomSummary>([.. page.Items.Zip(counts, (room, members) => new RoomSummary(room, members)).Where(room => room.Members > 0)], page.Next);
         }
@@ -87,10 +92,10 @@ internal sealed class RedisMembership(RedisLink link, RedisKeys keys, Membership
         var entries = new List<(string, string)>();
         // SSCAN may name an entry twice while the set changes.
         var seen = new HashSet<string>();
-        await foreach (var entry in ScanAsync(keys.Members(room), null))
+        await foreach (var entry in link.Database.SetScanAsync(keys.Members(room), pageSize: ScanPageSize))
         {
-            if (seen.Add(entry))
-                entries.Add(RedisKeys.SplitMember(entry));
+            if (seen.Add(entry.ToString()))
+                entries.Add(RedisKeys.SplitMember(entry.ToString()));
         }
 
         return entries;
@@ -109,15 +114,4 @@ internal sealed class RedisMembership(RedisLink link, RedisKeys keys, Membership
         await Task.WhenAll(lookups);
         return [.. members];
     }
-
-    private async IAsyncEnumerable<string> ScanAsync(RedisKey key, string? pattern)
-    {
-        await foreach (var value in link.Database.SetScanAsync(key, pattern ?? default(RedisValue), ScanPageSize))
-            yield return value.ToString();
-    }
-
-    // Room names cannot hold glob characters, but a prefix from a query string can hold anything.
-    private static string GlobEscape(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal)
-            .Replace("?", "\\?", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);
 }

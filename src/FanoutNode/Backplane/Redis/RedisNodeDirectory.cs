@@ -22,6 +22,26 @@ internal sealed class RedisNodeDirectory(RedisLink link, RedisKeys keys, LeaseOp
         }
     }
 
+    public async ValueTask<RoomMember?> FindConnectionAsync(string clientId)
+    {
+        try
+        {
+            var ids = await AliveIdsAsync();
+            var records = await Task.WhenAll(ids.Select(id => link.Database.HashGetAsync(keys.NodeClients(id), clientId)));
+            for (var i = 0; i < records.Length; i++)
+            {
+                if (!records[i].IsNull)
+                    return ClientRecord.Read(ids[i], clientId, records[i]);
+            }
+
+            return null;
+        }
+        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
+        {
+            throw RedisFaults.Wrap(e);
+        }
+    }
+
     /// <summary>The ids of nodes whose lease holds, in Redis's clock.</summary>
     public async Task<IReadOnlyList<string>> AliveIdsAsync()
     {

@@ -17,11 +17,12 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
         try
         {
             if (publication.Policy.HasHistory)
-                return minReplicas > 0 ? await WaitForReplicasAsync(PublishWithHistoryAsync(publication)) : await PublishWithHistoryAsync(publication);
+                return minReplicas > 0 ? await WaitForReplicasAsync(publication) : ReadReply(publication, await SendWithHistory(publication));
             if (publication.Once is { } once)
                 return await PublishOnceAsync(publication, once);
-            var nodes = await link.Database.PublishAsync(RedisChannel.Literal(keys.Channel(publication.Room)), publication.Data);
-            return new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, nodes);
+            var publish = link.Database.PublishAsync(RedisChannel.Literal(keys.Channel(publication.Room)), publication.Data);
+            long? members = publication.CountsMembers ? await CountAfterAsync(publish, publication.Room) : null;
+            return new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, await publish, members);
         }
         catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
         {
@@ -31,13 +32,16 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
         }
     }
 
-    private async Task<PublishResult> PublishWithHistoryAsync(Publication publication)
+    private Task<RedisResult> SendWithHistory(in Publication publication)
     {
-        var (room, policy, id) = (publication.Room, publication.Policy, publication.MessageId);
-        RedisKey[] scriptKeys = publication.Once is null
-            ? [keys.Meta(room), keys.Stream(room)]
-            : [keys.Meta(room), keys.Stream(room), keys.Once(room, publication.Once)];
-        var reply = (RedisResult[])(await PublishScript.RunInOrderAsync(
+        var (room, policy) = (publication.Room, publication.Policy);
+        RedisKey[] scriptKeys = publication switch
+        {
+            { Once: { } once } => [keys.Meta(room), keys.Stream(room), keys.Members(room), keys.Once(room, once)],
+            { CountsMembers: true } => [keys.Meta(room), keys.Stream(room), keys.Members(room)],
+            _ => [keys.Meta(room), keys.Stream(room)],
+        };
+        return PublishScript.RunInOrderAsync(
             link.Database,
             scriptKeys,
             keys.Channel(room),
@@ -48,22 +52,46 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
             Epochs.New(),
             link.ServerIdentity,
             publication.Once?.PayloadHash ?? "",
-            id,
+            publication.MessageId,
             Milliseconds(IdempotencyKey.Lifetime),
-            policy.HistoryBytes))!;
+            policy.HistoryBytes);
+    }
+
+    private static PublishResult ReadReply(in Publication publication, RedisResult result)
+    {
+        var reply = (RedisResult[])result!;
+        var id = publication.MessageId;
         return (string)reply[0]! switch
         {
-            "ok" => new PublishResult(PublishOutcome.Published, id, (string)reply[1]!, (long)reply[2], (long)reply[3]),
-            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[3]!, (string)reply[1]!, (long)reply[2], 0),
+            "ok" => new PublishResult(PublishOutcome.Published, id, (string)reply[1]!, (long)reply[2], (long)reply[3], Members(reply[4])),
+            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[3]!, (string)reply[1]!, (long)reply[2], 0, Members(reply[4])),
             _ => new PublishResult(PublishOutcome.Conflict, id, null, null, 0),
         };
+
+        static long? Members(RedisResult reply) => (long)reply is >= 0 and var members ? members : null;
+    }
+
+    // Queued right behind the publish. A count that cannot be had says nothing about the publish, which may have been heard: it must not fail
+    // with it, nor be left unobserved.
+    private async Task<long?> CountAfterAsync(Task<long> publish, string room)
+    {
+        var count = link.Database.SetLengthAsync(keys.Members(room));
+        await ((Task)publish).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            return await count;
+        }
+        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
+        {
+            return null;
+        }
     }
 
     private async Task<PublishResult> PublishOnceAsync(Publication publication, IdempotencyKey once)
     {
         var reply = (RedisResult[])(await OnceScript.RunInOrderAsync(
             link.Database,
-            [keys.Once(publication.Room, once)],
+            [keys.Once(publication.Room, once), keys.Members(publication.Room)],
             keys.Channel(publication.Room),
             publication.Data,
             once.PayloadHash,
@@ -71,17 +99,18 @@ internal sealed class RedisPublisher(RedisLink link, RedisKeys keys, int minRepl
             Milliseconds(IdempotencyKey.Lifetime)))!;
         return (string)reply[0]! switch
         {
-            "ok" => new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, (long)reply[1]),
-            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[1]!, null, null, 0),
+            "ok" => new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, (long)reply[1], (long)reply[2]),
+            "duplicate" => new PublishResult(PublishOutcome.Duplicate, (string)reply[1]!, null, null, 0, (long)reply[2]),
             _ => new PublishResult(PublishOutcome.Conflict, publication.MessageId, null, null, 0),
         };
     }
 
     // WAIT is queued right behind the script, on the same connection, so it asks about that very write.
-    private async Task<PublishResult> WaitForReplicasAsync(Task<PublishResult> publish)
+    private async Task<PublishResult> WaitForReplicasAsync(Publication publication)
     {
+        var publish = SendWithHistory(publication);
         var waiting = HaveReplicasAsync();
-        var result = await publish;
+        var result = ReadReply(publication, await publish);
         // Stored, but not as safely as the operator asked for: its fate is open.
         return await waiting || result.Outcome == PublishOutcome.Conflict ? result : result with { Outcome = PublishOutcome.Unknown };
     }

@@ -97,7 +97,7 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
     private static byte[] Acceptance(HandshakeRequest request, HandshakeAcceptance accepted)
     {
         var protocol = accepted.EchoedProtocol is { } name ? $"Sec-WebSocket-Protocol: {name}\r\n" : "";
-        var extension = accepted.Extension is { } agreed ? $"Sec-WebSocket-Extensions: {agreed}\r\n" : "";
+        var extension = accepted.Extension is { } agreed ? $"Sec-WebSocket-Extensions: {agreed.Answer}\r\n" : "";
         return Encoding.ASCII.GetBytes(
             "HTTP/1.1 101 Switching Protocols\r\n"
             + "Connection: Upgrade\r\n"

@@ -53,7 +53,8 @@ internal static class UpgradeRequestReader
             return FirstBytes.Other;
         }
 
-        if (!handler.IsUpgradePath || !handler.IsUpgrade)
+        // However it came: one read can bring far more than the limit.
+        if (!handler.IsUpgradePath || !handler.IsUpgrade || reader.Consumed > MaxRequestBytes)
             return FirstBytes.Other;
         request = handler.ToRequest();
         consumed = reader.Position;

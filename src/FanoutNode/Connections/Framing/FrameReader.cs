@@ -13,8 +13,16 @@ namespace Fanout.Node.Connections.Framing;
 /// <remarks>Not thread-safe. Holds a buffer only while a message is being received, so an idle connection holds none.</remarks>
 /// <param name="maxMessageBytes">Of a message, inflated where it is compressed; 0 for no limit.</param>
 /// <param name="inflates">Whether permessage-deflate was agreed (RFC 7692).</param>
-internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) : IDisposable
+/// <param name="mostTinyFragments">Fragments of less than 16 bytes that a message may be sent in, its last one not counted.</param>
+internal sealed class FrameReader(long maxMessageBytes, bool inflates = false, int mostTinyFragments = int.MaxValue) : IDisposable
 {
+    /// <summary>
+    /// Enough for anybody's reasons, as tests that send text byte by byte have; without a bound a message that never ends, in fragments without a byte,
+    /// keeps a core busy and counts for no rate.
+    /// </summary>
+    public const int UsualMostTinyFragments = 4096;
+
+    private const int TinyFragment = 16;
     private const int MaxControlPayload = 125;
     private const int SmallestBuffer = 512;
 
@@ -23,6 +31,7 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
     private byte[]? _message;
     private int _messageLength;
     private int _validated;
+    private int _tinyFragments;
     private bool _isCompressed;
     private Opcode _messageOpcode;
     private byte[]? _control;
@@ -51,6 +60,8 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
                     return InboundFrame.Violation(CloseCode.ProtocolError, violation);
                 if (!header.IsControl && header.PayloadLength > WireLimit(header) - _messageLength)
                     return TooBig();
+                if (!header.IsControl && !header.IsFinal && header.PayloadLength < TinyFragment && ++_tinyFragments > mostTinyFragments)
+                    return InboundFrame.Violation(CloseCode.ProtocolAbuse, $"a message may have {mostTinyFragments} fragments of less than {TinyFragment} bytes");
                 BeginFrame(header);
             }
 
@@ -66,6 +77,26 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
             if (!IsTextSoFar())
                 return NotUtf8();
         }
+    }
+
+    /// <summary>
+    /// Inflates the compressed message that was just handed out: the same message, or a violation. Left to the caller, who may have reasons not
+    /// to pay for it.
+    /// </summary>
+    public InboundFrame Inflate()
+    {
+        switch (Inflater.Inflate(_message.AsMemory(0, _messageLength), _maxMessageBytes, out var inflated, out var length))
+        {
+            case InflateResult.TooLarge:
+                return TooBig();
+            case InflateResult.Garbage:
+                return InboundFrame.Violation(CloseCode.InvalidPayload, "a compressed message cannot be inflated");
+        }
+
+        if (_message is not null)
+            ArrayPool<byte>.Shared.Return(_message);
+        (_message, _messageLength) = (inflated, length);
+        return WholeMessage();
     }
 
     public void Dispose() => ForgetMessage();
@@ -159,22 +190,13 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
     private InboundFrame CompleteMessage()
     {
         _handedOut = true;
-        if (_isCompressed)
-        {
-            switch (Inflater.Inflate(_message.AsMemory(0, _messageLength), _maxMessageBytes, out var inflated, out var length))
-            {
-                case InflateResult.TooLarge:
-                    return TooBig();
-                case InflateResult.Garbage:
-                    return InboundFrame.Violation(CloseCode.InvalidPayload, "a compressed message cannot be inflated");
-                default:
-                    if (_message is not null)
-                        ArrayPool<byte>.Shared.Return(_message);
-                    (_message, _messageLength) = (inflated, length);
-                    break;
-            }
-        }
+        return _isCompressed
+            ? new InboundFrame { Kind = InboundKind.Message, Opcode = _messageOpcode, Payload = _message.AsSpan(0, _messageLength), IsCompressed = true }
+            : WholeMessage();
+    }
 
+    private InboundFrame WholeMessage()
+    {
         var payload = _message.AsSpan(0, _messageLength);
         if (_messageOpcode == Opcode.Text && !Utf8.IsValid(payload[_validated..]))
             return NotUtf8();
@@ -214,6 +236,7 @@ internal sealed class FrameReader(long maxMessageBytes, bool inflates = false) :
         _message = null;
         _messageLength = 0;
         _validated = 0;
+        _tinyFragments = 0;
         _isCompressed = false;
         _messageOpcode = Opcode.Continuation;
         _handedOut = false;

@@ -29,6 +29,9 @@ internal readonly ref struct InboundFrame
 
     public ReadOnlySpan<byte> Payload { get; init; }
 
+    /// <summary>For a message: whether <see cref="Payload"/> is still compressed; see <see cref="FrameReader.Inflate"/>.</summary>
+    public bool IsCompressed { get; init; }
+
     /// <summary>The peer's code, or null where its close frame had none; for a violation the code to close with.</summary>
     public int? CloseCode { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Fanout.Node.Compression;
 using Fanout.Shared.Codecs;
 using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
@@ -13,6 +14,7 @@ internal static class ServerFrames
     public static readonly byte[] Ping = [0x80 | (byte)Opcode.Ping, 0];
 
     private const byte Fin = 0x80;
+    private const byte Rsv1 = 0x40;
     private const int MaxControlPayload = 125;
     private const int LongestHeader = 10;
 
@@ -39,6 +41,21 @@ internal static class ServerFrames
         payload.CopyTo(frame.AsSpan(headerLength));
         return frame;
     }
+
+    /// <summary>
+    /// One whole frame around a message that is compressed; null where compressing it gains nothing. RSV1 says that it is (RFC 7692, section 6).
+    /// </summary>
+    public static byte[]? Compressed(Opcode opcode, ReadOnlySpan<byte> message)
+    {
+        if (Deflater.Deflate(message, LongestHeader) is not { } bytes)
+            return null;
+        var headerLength = WriteHeaderBackwards(bytes.AsSpan(0, LongestHeader), opcode, bytes.Length - LongestHeader);
+        bytes[LongestHeader - headerLength] |= Rsv1;
+        return bytes[(LongestHeader - headerLength)..];
+    }
+
+    /// <summary>The payload of a frame that this class has built.</summary>
+    public static ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> frame) => frame[(frame[1] switch { 127 => 10, 126 => 4, _ => 2 })..];
 
     /// <summary>A pong that repeats the ping's payload (RFC 6455, section 5.5.3).</summary>
     public static byte[] Pong(ReadOnlySpan<byte> payload) => Control(Opcode.Pong, payload);

@@ -8,8 +8,14 @@ internal sealed record HandshakeRequest
     /// <summary>Whether this is HTTP/2's extended CONNECT (RFC 8441), which has no Upgrade header and no key.</summary>
     public bool IsExtendedConnect { get; init; }
 
+    /// <summary>Whether this asks for server-sent events, which is an ordinary request and no upgrade.</summary>
+    public bool IsEventStream { get; init; }
+
     /// <summary>Whether this asks for <c>/echo</c>, which only a node under test serves.</summary>
     public bool IsEcho { get; init; }
+
+    /// <summary>Whether this asks for the console's own socket, which takes operators and nobody else.</summary>
+    public bool IsConsole { get; init; }
 
     public string? Upgrade { get; init; }
 

@@ -1,4 +1,5 @@
 using Fanout.Node.Auth;
+using Fanout.Node.Compression;
 using Fanout.Node.Limits;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Protocol;
@@ -18,8 +19,8 @@ internal sealed record HandshakeRefusal(int Status, string Title, (string Name, 
 internal sealed record HandshakeAcceptance(
     WireFormat Format, string? EchoedProtocol, Principal Principal, IReadOnlyList<RequestedRoom> Rooms, ConnectionTicket? Ticket)
 {
-    /// <summary>The extension to answer, which is permessage-deflate; null where none was agreed.</summary>
-    public string? Extension { get; init; }
+    /// <summary>What was agreed on of permessage-deflate; null where none was agreed.</summary>
+    public DeflateAgreement? Extension { get; init; }
 
     /// <summary>Whether the messages are to be given back (<c>/echo</c>).</summary>
     public bool IsEcho { get; init; }

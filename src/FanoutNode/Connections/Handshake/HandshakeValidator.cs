@@ -20,7 +20,7 @@ internal sealed class HandshakeValidator(
     public async ValueTask<(HandshakeAcceptance? Accepted, HandshakeRefusal? Refused)> CheckAsync(HandshakeRequest request)
     {
         // 1
-        if (!request.IsExtendedConnect && CheckUpgrade(request) is { } notAnUpgrade)
+        if (!request.IsExtendedConnect && !request.IsEventStream && CheckUpgrade(request) is { } notAnUpgrade)
             return (null, notAnUpgrade);
         if (request.IsEcho)
             return (new HandshakeAcceptance(WireFormat.Json, null, Principal.Anonymous, [], Ticket: null) { IsEcho = true, Extension = ExtensionFor(request) }, null);
@@ -29,7 +29,9 @@ internal sealed class HandshakeValidator(
         if (drain.IsDraining)
             return (null, new HandshakeRefusal(503, "This node is draining; connect again, to another node.", ("Retry-After", "1")));
         request = addresses.Apply(request);
-        if (admission.Enter(request.RemoteAddress, out var ticket) is { } full)
+        ConnectionTicket? ticket = null;
+        // A node that is full of clients must still show its operator that it is.
+        if (!request.IsConsole && admission.Enter(request.RemoteAddress, out ticket) is { } full)
             return (null, RefusalOf(full));
 
         var (accepted, refused) = await CheckClientAsync(request, ticket);
@@ -41,7 +43,7 @@ internal sealed class HandshakeValidator(
     private async ValueTask<(HandshakeAcceptance? Accepted, HandshakeRefusal? Refused)> CheckClientAsync(HandshakeRequest request, ConnectionTicket? ticket)
     {
         // 3
-        if (!origins.IsAllowed(request.Origin, request.Host))
+        if (!origins.IsAllowed(request.Origin, request.Host) && !(request.IsConsole && OriginPolicy.IsSameHost(request.Origin!, request.Host)))
             return (null, new HandshakeRefusal(403, "This origin is not allowed; see Fanout:Auth:AllowedOrigins."));
 
         // 4
@@ -53,6 +55,9 @@ internal sealed class HandshakeValidator(
         var (outcome, principal) = await authenticator.AuthenticateAsync(token);
         if (principal is null)
             return (null, RefusalOf(outcome));
+        // Operators have a socket of their own, so that it can be kept from the public port; and nobody else is let in there.
+        if (principal.IsOperator != request.IsConsole)
+            return (null, RefusalOf(AuthenticationOutcome.Refused));
         if (admission.EnterUser(ticket, principal.UserId) is { } tooMany)
             return (null, RefusalOf(tooMany));
 
@@ -71,7 +76,7 @@ internal sealed class HandshakeValidator(
         _ => new HandshakeRefusal(401, "A valid token is needed.", ("WWW-Authenticate", "Bearer")),
     };
 
-    private string? ExtensionFor(HandshakeRequest request) => compression.Enabled ?? request.IsEcho ? DeflateOffer.Accept(request.Extensions) : null;
+    private DeflateAgreement? ExtensionFor(HandshakeRequest request) => compression.Enabled || request.IsEcho ? DeflateOffer.Accept(request.Extensions) : null;
 
     private static HandshakeRefusal? CheckUpgrade(HandshakeRequest request)
     {

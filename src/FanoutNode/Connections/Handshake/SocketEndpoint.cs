@@ -5,9 +5,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Fanout.Node.Connections.Handshake;
 
-/// <summary><c>GET /ws</c>, and <c>/echo</c> under test, as an ordinary endpoint. HttpContext ends here: what lies behind knows a stream and an acceptance.</summary>
+/// <summary><c>GET /ws</c>, the console's socket, and <c>/echo</c> under test, as an ordinary endpoint. HttpContext ends here: what lies behind knows a stream and an acceptance.</summary>
 internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner runner)
 {
+    /// <summary>Where operators connect.</summary>
+    public const string ConsolePath = "/console/ws";
+
     // An idle socket costs its read buffer only while bytes come (zero-byte reads wait without one).
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 4096, minimumReadSize: 1024, leaveOpen: true, useZeroByteReads: true);
 
@@ -49,7 +52,7 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
         if (accepted.EchoedProtocol is { } protocol)
             context.Response.Headers.SecWebSocketProtocol = protocol;
         if (accepted.Extension is { } extension)
-            context.Response.Headers.SecWebSocketExtensions = extension;
+            context.Response.Headers.SecWebSocketExtensions = extension.Answer;
 
         Stream stream;
         if (extendedConnect is not null)
@@ -76,6 +79,7 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
             IsExtendedConnect = isExtendedConnect,
             // Mapped, and so seen here, only where it is switched on.
             IsEcho = context.Request.Path == UpgradeRequestReader.EchoPath,
+            IsConsole = context.Request.Path == ConsolePath,
             Upgrade = headers.Upgrade,
             Connection = headers.Connection,
             Version = headers.SecWebSocketVersion,
@@ -92,7 +96,7 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
         };
     }
 
-    private static async Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
+    internal static async Task RefuseAsync(HttpContext context, HandshakeRefusal refusal)
     {
         if (refusal.Header is var (name, value))
             context.Response.Headers[name] = value;

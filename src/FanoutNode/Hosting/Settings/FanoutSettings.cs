@@ -12,6 +12,7 @@ using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Rooms;
 using Fanout.Node.Rpc;
+using Fanout.Node.Sse;
 using Fanout.Node.Testing;
 using Fanout.Node.Webhooks;
 
@@ -36,6 +37,8 @@ internal sealed class FanoutSettings
 
     public PresenceOptions Presence { get; set; } = new();
 
+    public UserOptions Users { get; set; } = new();
+
     public DrainOptions Drain { get; set; } = new();
 
     public List<RoomOptions> Rooms { get; set; } = [];
@@ -51,6 +54,8 @@ internal sealed class FanoutSettings
     public ProxyOptions Proxies { get; set; } = new();
 
     public CompressionOptions Compression { get; set; } = new();
+
+    public SseOptions Sse { get; set; } = new();
 
     public TestingOptions Testing { get; set; } = new();
 

@@ -33,6 +33,8 @@ internal static class SettingsValidator
         BackEndsValidator.Check(settings, problems);
         for (var i = 0; i < settings.Proxies.Known.Count; i++)
             problems.Check(ClientAddress.Parse(settings.Proxies.Known[i]) is not null, $"Fanout:Proxies:Known:{i}", settings.Proxies.Known[i], "an address or a network such as 10.0.0.0/8");
+        problems.NotNegative("Fanout:Compression:SmallestMessageBytes", settings.Compression.SmallestMessageBytes);
+        problems.NotNegative("Fanout:Compression:InflatedBytesPerSecond", settings.Compression.InflatedBytesPerSecond);
         problems.NotNegative("Fanout:Tls:ReloadInterval", settings.Tls.ReloadInterval);
         problems.Check(
             settings.Testing.EchoMaxMessageBytes is >= SmallestMessageLimit and <= LargestMessageLimit,
@@ -83,6 +85,12 @@ internal static class SettingsValidator
         problems.NotNegative("Fanout:Limits:MaxConnectionsPerUser", limits.MaxConnectionsPerUser);
         problems.NotNegative("Fanout:Limits:ConnectionsPerSecond", limits.ConnectionsPerSecond);
         problems.NotNegative("Fanout:Limits:MaxRooms", limits.MaxRooms);
+        problems.Check(
+            limits.MaxBatchBytes is 0 or (>= SmallestMessageLimit and <= LargestMessageLimit),
+            "Fanout:Limits:MaxBatchBytes",
+            limits.MaxBatchBytes,
+            $"{SmallestMessageLimit} to {LargestMessageLimit} bytes, or 0 for no limit");
+        problems.NotNegative("Fanout:Limits:MaxApiBytesInFlight", limits.MaxApiBytesInFlight);
         problems.NotNegative("Fanout:Limits:MaxHistoryBytes", limits.MaxHistoryBytes);
         problems.NotNegative("Fanout:Limits:HandshakeTimeout", limits.HandshakeTimeout);
         problems.Positive("Fanout:Limits:StallTimeout", limits.StallTimeout);
@@ -105,6 +113,9 @@ internal static class SettingsValidator
         problems.Positive("Fanout:Health:ProbeInterval", settings.Health.ProbeInterval);
         problems.Positive("Fanout:Health:ProbeTimeout", settings.Health.ProbeTimeout);
         problems.NotNegative("Fanout:Presence:LeaveDelay", settings.Presence.LeaveDelay);
+        problems.NotNegative("Fanout:Users:LastSeenFor", settings.Users.LastSeenFor);
+        problems.Check(
+            settings.Sse.RetryDelay >= TimeSpan.FromMilliseconds(100) && settings.Sse.RetryDelay <= TimeSpan.FromHours(1), "Fanout:Sse:RetryDelay", settings.Sse.RetryDelay, "00:00:00.1 to 01:00:00");
         problems.NotNegative("Fanout:Drain:Window", drain.Window);
         problems.NotNegative("Fanout:Drain:ClosesPerSecond", drain.ClosesPerSecond);
         problems.NotNegative("Fanout:Drain:Notice", drain.Notice!.Value);
@@ -174,6 +185,7 @@ internal static class SettingsValidator
     {
         problems.Check(key.Name.Length > 0, path + ":Name", key.Name, "a name for the caller");
         problems.Check(key.Key.Length >= ShortestApiKey, path + ":Key", "(hidden)", $"at least {ShortestApiKey} characters long");
+        problems.Check(Encoding.UTF8.GetByteCount(key.Key) <= ApiKeys.LongestKeyBytes, path + ":Key", "(hidden)", $"at most {ApiKeys.LongestKeyBytes} bytes long");
         problems.Check(key.Scopes.Count > 0, path + ":Scopes", "", $"one or more of {string.Join(", ", ApiScope.All)}");
         foreach (var scope in key.Scopes)
             problems.Check(ApiScope.All.Contains(scope), path + ":Scopes", scope, $"one of {string.Join(", ", ApiScope.All)}");

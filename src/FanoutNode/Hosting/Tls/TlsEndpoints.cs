@@ -7,11 +7,16 @@ namespace Fanout.Node.Hosting.Tls;
 /// <summary>Kestrel's endpoints as its own settings name them, with certificates that can be renewed and the fast lane behind TLS.</summary>
 internal static class TlsEndpoints
 {
-    public static void UseEndpoints(this KestrelServerOptions kestrel, IConfiguration configuration, TlsCertificates certificates)
+    /// <param name="handshake">So long may a client take for the TLS handshake, before its request is waited for.</param>
+    public static void UseEndpoints(this KestrelServerOptions kestrel, IConfiguration configuration, TlsCertificates certificates, TimeSpan handshake)
     {
         // Without following changes: Kestrel would start a changed endpoint anew and cut every socket on it.
         var loader = kestrel.Configure(configuration.GetSection("Kestrel"), reloadOnChange: false);
-        kestrel.ConfigureHttpsDefaults(https => certificates.Use(https, TlsCertificates.DefaultSection));
+        kestrel.ConfigureHttpsDefaults(https =>
+        {
+            https.HandshakeTimeout = handshake;
+            certificates.Use(https, TlsCertificates.DefaultSection);
+        });
         foreach (var endpoint in configuration.GetSection("Kestrel:Endpoints").GetChildren())
         {
             var choosesByName = endpoint.GetSection("Sni").GetChildren().Any();

@@ -175,6 +175,8 @@ public sealed class FrameFuzzTests
             while (true)
             {
                 var frame = reader.Read(ref buffer);
+                if (frame.IsCompressed)
+                    frame = reader.Inflate();
                 if (frame.Kind == InboundKind.None)
                     break;
                 if (frame.Kind == InboundKind.Message)

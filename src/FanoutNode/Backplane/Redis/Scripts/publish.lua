@@ -2,7 +2,8 @@
 -- fails half-way does not roll back: a message is heard only if it is stored.
 -- KEYS[1]  fanout:{room}:meta                hash: epoch, offset, server, bytes (never less than what the stream holds)
 -- KEYS[2]  fanout:{room}:stream              stream: entry <offset>-0, field d
--- KEYS[3]  fanout:{room}:key:<principal>:<key>   optional; string: payload hash, message id, epoch, offset
+-- KEYS[3]  fanout:{room}:members             optional; set: counted for the answer
+-- KEYS[4]  fanout:{room}:key:<principal>:<key>   optional; string: payload hash, message id, epoch, offset
 -- ARGV[1]  the room's channel
 -- ARGV[2]  message, encoded
 -- ARGV[3]  most entries to keep
@@ -10,19 +11,21 @@
 -- ARGV[5]  the meta's time to live, ms
 -- ARGV[6]  epoch to begin if there is none: random, made by the node (Lua's own random repeats after a restart)
 -- ARGV[7]  the server's identity, or '' to trust a restart
--- ARGV[8]  payload hash, for KEYS[3]
--- ARGV[9]  message id, for KEYS[3]
+-- ARGV[8]  payload hash, for KEYS[4]
+-- ARGV[9]  message id, for KEYS[4]
 -- ARGV[10] the key's time to live, ms
 -- ARGV[11] most bytes of messages to keep, the newest message aside; 0: any number
--- Returns  { 'ok', epoch, offset, nodes that heard it } or { 'duplicate', epoch, offset, message id } or { 'conflict' }
-if KEYS[3] then
-  local seen = redis.call('GET', KEYS[3])
+-- Returns  { 'ok', epoch, offset, nodes that heard it, members } or { 'duplicate', epoch, offset, message id, members } or { 'conflict' };
+--          members is -1 without KEYS[3]
+local members = KEYS[3] and redis.call('SCARD', KEYS[3]) or -1
+if KEYS[4] then
+  local seen = redis.call('GET', KEYS[4])
   if seen then
     local hash, id, epoch, offset = string.match(seen, '^(%S+) (%S+) (%S+) (%S+)$')
     if hash ~= ARGV[8] then
       return { 'conflict' }
     end
-    return { 'duplicate', epoch, tonumber(offset), id }
+    return { 'duplicate', epoch, tonumber(offset), id, members }
   end
 end
 
@@ -71,8 +74,8 @@ if limit > 0 and redis.call('HINCRBY', KEYS[1], 'bytes', #ARGV[2]) > limit then
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
-if KEYS[3] then
-  redis.call('SET', KEYS[3], ARGV[8] .. ' ' .. ARGV[9] .. ' ' .. epoch .. ' ' .. offset, 'PX', ARGV[10])
+if KEYS[4] then
+  redis.call('SET', KEYS[4], ARGV[8] .. ' ' .. ARGV[9] .. ' ' .. epoch .. ' ' .. offset, 'PX', ARGV[10])
 end
 local nodes = redis.call('PUBLISH', ARGV[1], '\2' .. epoch .. struct.pack('>I8', offset) .. ARGV[2])
-return { 'ok', epoch, offset, nodes }
+return { 'ok', epoch, offset, nodes, members }

@@ -1,0 +1,162 @@
+import { addUp, percentile } from './latency.js';
+import { FleetNode, type NodeState, type Rates } from './node.js';
+import type { ListedNode, OpsEvent, Report } from './report.js';
+import { Series } from './series.js';
+import { topRooms, type TopRoom } from './topRooms.js';
+
+export interface NodeView {
+  readonly id: string;
+  readonly name: string;
+  readonly state: NodeState;
+  readonly died: boolean;
+  readonly version: string;
+  readonly started: number;
+  readonly connections: number;
+  readonly rooms: number;
+  readonly rates: Rates;
+  readonly spark: readonly number[];
+  readonly report: Report | undefined;
+  readonly heardAt: number;
+}
+
+export interface FleetView {
+  readonly now: number;
+  readonly nodes: readonly NodeView[];
+  readonly connections: number;
+  readonly rooms: number;
+  readonly published: number;
+  readonly delivered: number;
+  readonly p50: number | null;
+  readonly p99: number | null;
+  readonly publishes: Series;
+  readonly deliveries: Series;
+  readonly latency: Series;
+  readonly busiest: readonly TopRoom[];
+  readonly largest: readonly TopRoom[];
+  readonly events: readonly OpsEvent[];
+  /** Whether anything was heard of any node yet. */
+  readonly known: boolean;
+}
+
+/** Seconds that the charts reach back. */
+export const ChartSeconds = 300;
+const MaxEvents = 100;
+
+/**
+ * What the page makes of all that nodes tell: one picture of the fleet. Knows no clock and no socket, so that it can be tested: whoever feeds it
+ * says what time it is.
+ */
+export class Fleet {
+  readonly #nodes = new Map<string, FleetNode>();
+  readonly #events = new Map<string, OpsEvent>();
+  /** Nodes that are over: a list that still has them does not bring them back. */
+  readonly #over = new Set<string>();
+  readonly #publishes = new Series(1, ChartSeconds);
+  readonly #deliveries = new Series(1, ChartSeconds);
+  readonly #latency = new Series(2, ChartSeconds);
+  #p50: number | null = null;
+  #p99: number | null = null;
+  #canHear = true;
+  #known = false;
+
+  report(report: Report, now: number): void {
+    this.#known = true;
+    let node = this.#nodes.get(report.node);
+    if (!node) {
+      // One that was given up for silence speaks again.
+      this.#over.delete(report.node);
+      node = this.#add(report.node, now);
+      // The same process under a new id: it had been taken for dead, and has come back.
+      for (const other of this.#nodes.values()) {
+        if (other !== node && other.name === report.name && other.started === report.started) this.#bury(other.id);
+      }
+    }
+    node.report(report, now);
+    for (const event of report.pending ?? []) this.event(event, now);
+  }
+
+  /** What the API listed; for nodes that have not reported (yet), and for what became of those that fell silent. */
+  list(nodes: readonly ListedNode[], now: number): void {
+    this.#known = true;
+    const alive = new Set(nodes.map(node => node.id));
+    for (const listed of nodes) {
+      if (!this.#over.has(listed.id)) (this.#nodes.get(listed.id) ?? this.#add(listed.id, now)).listed = listed;
+    }
+    for (const node of this.#nodes.values()) {
+      if (!alive.has(node.id) && node.state(now, true) === 'silent') node.gone(now, !node.isDraining);
+    }
+  }
+
+  event(event: OpsEvent, now: number): void {
+    if (this.#events.has(event.id + event.node)) return;
+    this.#events.set(event.id + event.node, event);
+    if (this.#events.size > MaxEvents * 2) {
+      for (const old of [...this.#events].sort(([, a], [, b]) => a.at - b.at).slice(0, MaxEvents)) this.#events.delete(old[0]);
+    }
+    const about = event.subject === undefined ? undefined : this.#nodes.get(event.subject);
+    // An id is never used again, so that an old event can do no harm.
+    if (event.kind === 'node_reaped' && event.level === 'bad') about?.gone(now, true);
+    if (event.kind === 'node_left') about?.gone(now, false);
+  }
+
+  /** Whether nodes can be heard at all: we are connected, and our own node reaches the others. */
+  hearing(canHear: boolean, now: number): void {
+    if (canHear && !this.#canHear) for (const node of this.#nodes.values()) node.excuse(now);
+    this.#canHear = canHear;
+  }
+
+  /** A second has passed: the charts move on. */
+  tick(now: number): void {
+    for (const node of this.#nodes.values()) {
+      if (node.isOver(now, this.#canHear)) this.#bury(node.id);
+    }
+    const heard = [...this.#nodes.values()].filter(node => ['live', 'degraded', 'draining'].includes(node.state(now, this.#canHear)));
+    const second = Math.floor(now / 1_000);
+    if (!this.#known) return;
+    const counts = addUp([...this.#nodes.values()].flatMap(node => node.takeLatency()));
+    this.#p50 = percentile(counts, 0.5);
+    this.#p99 = percentile(counts, 0.99);
+    const any = heard.some(node => node.last !== undefined);
+    this.#publishes.push(second, [any ? sum(heard, node => node.rates.published) : null]);
+    this.#deliveries.push(second, [any ? sum(heard, node => node.rates.delivered) : null]);
+    this.#latency.push(second, [this.#p50, this.#p99]);
+  }
+
+  view(now: number): FleetView {
+    const nodes = [...this.#nodes.values()]
+      .map(node => ({
+        id: node.id, name: node.name, state: node.state(now, this.#canHear), died: node.died, version: node.version, started: node.started,
+        connections: node.connections, rooms: node.rooms, rates: node.rates, spark: [...node.spark], report: node.last, heardAt: node.heardAt,
+      }))
+      .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }) || a.started - b.started);
+    const counted = nodes.filter(node => node.state !== 'silent' && node.state !== 'gone');
+    const reports = counted.flatMap(node => (node.report ? [node.report] : []));
+    return {
+      now, nodes, known: this.#known,
+      connections: sum(counted, node => node.connections),
+      rooms: sum(counted, node => node.rooms),
+      published: this.#publishes.lines[0]!.at(-1) ?? 0,
+      delivered: this.#deliveries.lines[0]!.at(-1) ?? 0,
+      p50: this.#p50, p99: this.#p99,
+      publishes: this.#publishes, deliveries: this.#deliveries, latency: this.#latency,
+      busiest: topRooms(reports, 'rate'),
+      largest: topRooms(reports, 'members'),
+      events: [...this.#events.values()].sort((a, b) => b.at - a.at).slice(0, MaxEvents),
+    };
+  }
+
+  #bury(id: string): void {
+    this.#nodes.delete(id);
+    this.#over.add(id);
+  }
+
+  #add(id: string, now: number): FleetNode {
+    const node = new FleetNode(id, now);
+    this.#nodes.set(id, node);
+    return node;
+  }
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}

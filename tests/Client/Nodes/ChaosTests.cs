@@ -1,0 +1,192 @@
+using Fanout.Client;
+using Fanout.Tests.Client.Support;
+using Fanout.Tests.TestKit;
+using Fanout.Tests.TestKit.Faults;
+using Fanout.Tests.TestKit.Nodes;
+using Fanout.Tests.TestKit.Redis;
+using Xunit;
+
+namespace Fanout.Tests.Client.Nodes;
+
+/// <summary>
+/// Two clients at two nodes, one with JSON and one with MessagePack, publish 1,000 numbers each, and something breaks when a third is through.
+/// Each must have seen every number of each once and in order, both one order, and nobody may have been told of a loss.
+/// </summary>
+public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>, IAsyncLifetime
+{
+    private const int Messages = 1_000;
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(90);
+    private NodeProcess _first = null!;
+    private NodeProcess _second = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var options = new NodeOptions().WithRedis(redis.ConnectionString, $"c{Guid.NewGuid():N}:").With(
+            ("Fanout:Limits:MessagesPerSecond", "5000"), ("Fanout:Limits:MessageBurst", "10000"),
+            ("Fanout:Rooms:0:Pattern", "*"), ("Fanout:Rooms:0:HistorySize", "10000"),
+            ("Fanout:Drain:Window", "00:00:01"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Drain:Deadline", "00:00:10"),
+            ("Fanout:Heartbeat:Interval", "00:00:01"), ("Fanout:Heartbeat:Timeout", "00:00:03"));
+        _first = await NodeProcess.StartAsync(options);
+        _second = await NodeProcess.StartAsync(options);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _first.DisposeAsync();
+        await _second.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task NothingBreaks_EverythingComesOnceAndInOrder() =>
+        Assert.Equal(0, await NumberedAsync(Both, () => Task.CompletedTask));
+
+    [Fact]
+    public async Task NodeKilled_EverythingComesOnceAndInOrder() =>
+        Assert.True(await NumberedAsync(Both, () => _first.KillAsync()) > 0);
+
+    [Fact]
+    public async Task NodeDrained_EverythingComesOnceAndInOrder() =>
+        Assert.True(await NumberedAsync(Both, async () =>
+        {
+            _second.Terminate();
+            await _second.WaitForExitAsync(Long);
+        }) > 0);
+
+    [Fact]
+    public async Task NodePaused_EverythingComesOnceAndInOrder() =>
+        Assert.True(await NumberedAsync(Both, async () =>
+        {
+            _first.Pause();
+            // Until its client has given it up and gone to the other; short of the end of its lease.
+            await Task.Delay(TimeSpan.FromSeconds(6));
+            _first.Resume();
+        }) > 0);
+
+    [Fact]
+    public async Task LinkCutAgainAndAgain_EverythingComesOnceAndInOrder()
+    {
+        await using var proxy = FaultProxy.Start(_first.BaseUri);
+        var lost = await NumberedAsync(([proxy.BaseUri], [_second.BaseUri]), async () =>
+        {
+            for (var cut = 0; cut < 10; cut++)
+            {
+                proxy.Cut();
+                await Task.Delay(30 * cut);
+            }
+        });
+        Assert.True(lost > 1);
+    }
+
+    [Fact]
+    public async Task LinkDeadWithoutASign_EverythingComesOnceAndInOrder()
+    {
+        await using var proxy = FaultProxy.Start(_first.BaseUri);
+        Assert.Equal(1, await NumberedAsync(([proxy.BaseUri, _second.BaseUri], [_second.BaseUri]), () =>
+        {
+            proxy.BlackHole();
+            return Task.CompletedTask;
+        }));
+    }
+
+    [Theory]
+    [InlineData(FanoutFormat.Json)]
+    [InlineData(FanoutFormat.MessagePack)]
+    public async Task NobodyToBeReached_PublishesWait_AndGoOutInOrder(FanoutFormat format)
+    {
+        var room = Room();
+        await using var proxy = FaultProxy.Start(_first.BaseUri);
+        await using var writer = await RealClient.ConnectedAsync(proxy.BaseUri, RealClient.Quick with { Format = format });
+        await using var reader = await RealClient.ConnectedAsync(_second);
+        var got = new Collected<int>();
+        using var subscription = await reader.Room<int>(room).SubscribeAsync(message => got.Add(message.Payload)).WithDeadline("the room");
+        var away = writer.WaitForStateAsync(FanoutConnectionState.Reconnecting);
+        proxy.RefuseNew();
+        proxy.Cut();
+        await away.WithDeadline("the loss");
+
+        var target = writer.Room<int>(room);
+        var published = Enumerable.Range(0, 100).Select(n => target.PublishAsync(n)).ToArray();
+        Assert.Equal("buffer_full", (await Assert.ThrowsAsync<FanoutException>(() => target.PublishAsync(100))).Code);
+        proxy.Heal();
+
+        var acknowledged = await Task.WhenAll(published).WithDeadline("all acknowledgements", Long);
+        Assert.Equal(Enumerable.Range(0, 100), await got.CountAsync(100));
+        Assert.Equal(Enumerable.Range(1, 100).Select(n => (long?)n), acknowledged.Select(ack => ack.Offset));
+    }
+
+    private (Uri[] One, Uri[] Other) Both => ([_first.BaseUri, _second.BaseUri], [_second.BaseUri, _first.BaseUri]);
+
+    private static string Room() => $"chaos.{Guid.NewGuid():N}";
+
+    /// <returns>How many connections were lost.</returns>
+    private async Task<int> NumberedAsync((Uri[] One, Uri[] Other) addresses, Func<Task> breaks)
+    {
+        var room = Room();
+        await using var one = new Talker(room, "one", addresses.One, FanoutFormat.Json);
+        await using var other = new Talker(room, "other", addresses.Other, FanoutFormat.MessagePack);
+        await one.JoinAsync();
+        await other.JoinAsync();
+
+        var publishing = Task.WhenAll(one.PublishAsync(Messages), other.PublishAsync(Messages));
+        await one.Got.CountAsync(Messages * 2 / 3, Long);
+        await breaks();
+        var offsets = await publishing.WithDeadline("all acknowledgements", Long, () => _first.LogTail() + _second.LogTail());
+
+        foreach (var talker in new[] { one, other })
+        {
+            var got = await talker.Got.CountAsync(2 * Messages, Long);
+            Assert.Equal(Enumerable.Range(0, Messages), got.Where(number => number.From == "one").Select(number => number.N));
+            Assert.Equal(Enumerable.Range(0, Messages), got.Where(number => number.From == "other").Select(number => number.N));
+            Assert.Empty(talker.Losses.Items);
+        }
+
+        Assert.Equal(one.Got.Items, other.Got.Items);
+        Assert.Equal(Enumerable.Range(1, 2 * Messages).Select(n => (long)n), offsets.SelectMany(all => all).Order());
+        return one.Lost + other.Lost;
+    }
+
+    private sealed class Talker : IAsyncDisposable
+    {
+        private readonly FanoutClient _client;
+        private readonly FanoutRoom<Numbered> _room;
+        private readonly string _name;
+        private int _lost;
+
+        public Talker(string room, string name, Uri[] addresses, FanoutFormat format)
+        {
+            _name = name;
+            _client = new FanoutClient(RealClient.Quick with
+            {
+                Urls = [.. addresses.Select(address => address.ToString())],
+                Format = format,
+                PongTimeout = TimeSpan.FromSeconds(1),
+            });
+            _client.Disconnected += _ => Interlocked.Increment(ref _lost);
+            _room = _client.Room(room, Json.Default.Numbered);
+            _room.Subscribe(message => Got.Add(message.Payload));
+            _room.Reset += reset => Losses.Add(reset.Reason.ToString());
+        }
+
+        public Collected<Numbered> Got { get; } = new();
+
+        public Collected<string> Losses { get; } = new();
+
+        public int Lost => Volatile.Read(ref _lost);
+
+        public async Task JoinAsync()
+        {
+            await _client.ConnectAsync().WithDeadline("the connection");
+            await _room.JoinAsync().WithDeadline("the room");
+        }
+
+        public async Task<long[]> PublishAsync(int count)
+        {
+            var offsets = new long[count];
+            for (var n = 0; n < count; n++)
+                offsets[n] = (await _room.PublishAsync(new Numbered(_name, n))).Offset!.Value;
+            return offsets;
+        }
+
+        public ValueTask DisposeAsync() => _client.DisposeAsync();
+    }
+}

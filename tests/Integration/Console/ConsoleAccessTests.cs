@@ -1,0 +1,157 @@
+using System.Net;
+using Fanout.Tests.Integration.Support;
+using Fanout.Tests.TestKit.Api;
+using Fanout.Tests.TestKit.Clients;
+using Fanout.Tests.TestKit.Nodes;
+using Fanout.Tests.TestKit.Sockets;
+using Xunit;
+
+namespace Fanout.Tests.Integration.Console;
+
+/// <summary>Who gets to the console, its socket and the rooms behind it, and who does not.</summary>
+[Collection(TwoNodes.Name)]
+public sealed class ConsoleAccessTests(TwoNodes nodes)
+{
+    private const string ReaderKey = "a key that only reads";
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized)]
+    [InlineData("", HttpStatusCode.Unauthorized)]
+    [InlineData("no such key", HttpStatusCode.Unauthorized)]
+    [InlineData(NodeOptions.ApiKey, HttpStatusCode.OK)]
+    public async Task Session_IsForKeysThatTheNodeKnows(string? key, HttpStatusCode expected) =>
+        Assert.Equal(expected, (await ConsoleClient.SessionAsync(nodes.First.BaseUri, key)).Status);
+
+    [Fact]
+    public async Task KeyThatOnlyReads_GetsNoSession_AndNothingOfTheOperatorsRooms()
+    {
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(
+            ("Fanout:Api:Keys:1:Name", "reader"), ("Fanout:Api:Keys:1:Key", ReaderKey), ("Fanout:Api:Keys:1:Scopes:0", "read")));
+        using var reader = new ApiClient(node.BaseUri, ReaderKey);
+
+        var session = await ConsoleClient.SessionAsync(node.BaseUri, ReaderKey);
+        Assert.Equal(HttpStatusCode.Forbidden, session.Status);
+        Assert.DoesNotContain("token", session.Text, StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await reader.HistoryAsync("$ops.events")).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await reader.MembersAsync("$ops")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await node.Api.HistoryAsync("$ops.events")).Status);
+        // Only nodes tell what nodes do.
+        Assert.Equal(HttpStatusCode.Forbidden, (await node.Api.PublishAsync("$ops.events", "forged")).Status);
+    }
+
+    [Fact]
+    public async Task Token_OfOneNode_OpensTheSocketOfAnother()
+    {
+        await using var client = await ConsoleClient.ConnectAsync(nodes.Second.BaseUri, await ConsoleClient.TokenAsync(nodes.First.BaseUri));
+
+        await client.JoinAsync("$ops");
+        await client.JoinAsync("$ops.events");
+    }
+
+    [Fact]
+    public async Task ConsoleSocket_TakesNobodyButOperators()
+    {
+        Assert.Equal(401, await RefusalAsync(null));
+        Assert.Equal(401, await RefusalAsync(Tokens.For("ann", new { join = new[] { "*", "$*", "$ops" } })));
+        Assert.Equal(401, await RefusalAsync("console." + Tokens.For("ann", new { join = new[] { "$ops" } })));
+        Assert.Equal(401, await RefusalAsync((await ConsoleClient.TokenAsync(nodes.First.BaseUri))["console.".Length..]));
+        // And the clients' socket takes no operators: it may be on a port that strangers reach.
+        Assert.Equal(401, await RefusalAsync(await ConsoleClient.TokenAsync(nodes.First.BaseUri), "/ws"));
+    }
+
+    [Theory]
+    [InlineData("join", "$ops")]
+    [InlineData("join", "$ops.events")]
+    [InlineData("publish", "$ops")]
+    [InlineData("presence", "$ops")]
+    [InlineData("history", "$ops.events")]
+    public async Task User_WithEveryGrant_IsKeptFromTheOperatorsRooms(string type, string room)
+    {
+        string[] all = ["*", "$*", "$ops", "$ops.*"];
+        await using var client = await nodes.First.ConnectAsync(new TestClientOptions { Token = Tokens.For("ann", new { join = all, publish = all, presence = all }) });
+
+        Assert.Equal("forbidden", (await client.RequestErrorAsync(new { type, room, payload = new { } })).Text("code"));
+    }
+
+    [Fact]
+    public async Task Refresh_TurnsNobodyIntoAnOperator_AndKeepsOperatorsIn()
+    {
+        var token = await ConsoleClient.TokenAsync(nodes.First.BaseUri);
+        await using var anonymous = await nodes.First.ConnectAsync();
+        Assert.Equal("unauthorized", (await anonymous.RequestErrorAsync(new { type = "refresh", payload = new { token } })).Text("code"));
+
+        await using var console = await ConsoleClient.ConnectAsync(nodes.First.BaseUri, token);
+        await console.JoinAsync("$ops");
+        var answer = await console.RefreshAsync(await ConsoleClient.TokenAsync(nodes.Second.BaseUri));
+        Assert.Empty(answer.Payload()["left"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task AdminPort_HasTheWholeConsole_AndThePublicPortNothingOfIt()
+    {
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(("Fanout:Admin:Port", "813")));
+        using var publicPort = new ApiClient(node.BaseUri);
+
+        foreach (var path in (string[])["/console", "/console/console.js", "/console/style.css"])
+        {
+            Assert.Equal(HttpStatusCode.OK, (await node.Api.GetAsync(path)).Status);
+            Assert.Equal(HttpStatusCode.NotFound, (await publicPort.GetAsync(path)).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await ConsoleClient.SessionAsync(node.BaseUri, NodeOptions.ApiKey)).Status);
+        var token = await ConsoleClient.TokenAsync(node.Process.AdminUri);
+        await using (var console = await ConsoleClient.ConnectAsync(node.Process.AdminUri, token))
+            await console.JoinAsync("$ops");
+        Assert.Equal(404, await RefusalAsync(token, ConsoleClient.Path, node.BaseUri));
+        Assert.Equal(401, await RefusalAsync(token, "/ws", node.BaseUri));
+    }
+
+    [Fact]
+    public async Task AllowedOrigins_OfOtherPages_DoNotShutTheConsoleOut()
+    {
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(("Fanout:Auth:AllowedOrigins:0", "https://app.example")));
+        var token = await ConsoleClient.TokenAsync(node.BaseUri);
+
+        await using (var own = await ConsoleClient.ConnectAsync(node.BaseUri, token, origin: $"http://{node.BaseUri.Authority}"))
+            await own.JoinAsync("$ops");
+        var refused = await Assert.ThrowsAsync<HandshakeRefusedException>(() => ConsoleClient.ConnectAsync(node.BaseUri, token, origin: "https://evil.example"));
+        Assert.Equal(403, refused.Response.Status);
+    }
+
+    [Fact]
+    public async Task Production_WithoutKeys_LetsNobodyIn()
+    {
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(
+            ("Fanout:Api:Keys:0:Name", null), ("Fanout:Api:Keys:0:Key", null), ("Fanout:Api:Keys:0:Scopes:0", null), ("Fanout:Api:Keys:0:Scopes:1", null), ("Fanout:Api:Keys:0:Scopes:2", null)));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await ConsoleClient.SessionAsync(node.BaseUri, null)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await ConsoleClient.SessionAsync(node.BaseUri, "development")).Status);
+        Assert.Equal(401, await RefusalAsync(null, ConsoleClient.Path, node.BaseUri));
+    }
+
+    [Fact]
+    public async Task Page_ComesWithItsShields()
+    {
+        var page = await nodes.First.Api.GetAsync("/console");
+
+        Assert.Equal("text/html", page.ContentType);
+        var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("script-src 'self';", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal("nosniff", Assert.Single(page.Headers.GetValues("X-Content-Type-Options")));
+        Assert.Equal("no-referrer", Assert.Single(page.Headers.GetValues("Referrer-Policy")));
+        // Nothing in the page runs that is not a file of the node.
+        Assert.DoesNotMatch(@"<script(?![^>]*\ssrc=)|\son\w+=|javascript:|https?://", page.Text);
+
+        var again = await nodes.First.Api.SendAsync(HttpMethod.Get, "/console", headers: new Dictionary<string, string> { ["If-None-Match"] = page.Headers.ETag!.Tag });
+        Assert.Equal(HttpStatusCode.NotModified, again.Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await nodes.First.Api.GetAsync("/console/nothing.js")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await nodes.First.Api.GetAsync("/console/..%2fappsettings.json")).Status);
+    }
+
+    private async Task<int> RefusalAsync(string? token, string path = ConsoleClient.Path, Uri? node = null) =>
+        (await Assert.ThrowsAsync<HandshakeRefusedException>(() => ConsoleClient.ConnectAsync(node ?? nodes.First.BaseUri, token, path))).Response.Status;
+}

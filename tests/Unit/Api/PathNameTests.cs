@@ -1,0 +1,33 @@
+using Fanout.Node.Api;
+using Xunit;
+
+namespace Fanout.Tests.Unit.Api;
+
+public sealed class PathNameTests
+{
+    [Theory]
+    [InlineData("/api/v1/users/ann", "ann")]
+    [InlineData("/api/v1/users/ann/messages?x=/y", "ann")]
+    [InlineData("/API/V1/Rooms/a%2Fb/history", "a%2Fb")]
+    [InlineData("/api/v1/users//messages", "")]
+    [InlineData("/x/../api/v1/users/ann", "")]
+    [InlineData("/api/v1", "")]
+    [InlineData("http://host/api/v1/users/ann", "")]
+    [InlineData("*", "")]
+    public void Segment_IsTheName_WhereTheTargetIsWrittenAsTheRoute(string target, string expected) => Assert.Equal(expected, PathName.Segment(target).ToString());
+
+    [Theory]
+    [InlineData("ann", "ann")]
+    [InlineData("a%2Fb", "a/b")]
+    [InlineData("a%252Fb", "a%2Fb")]
+    [InlineData("a+b", "a+b")]
+    [InlineData("%c3%BC", "ü")]
+    [InlineData("ü%20", "ü ")]
+    [InlineData("%", null)]
+    [InlineData("%2", null)]
+    [InlineData("%2g", null)]
+    [InlineData("%FF", null)]
+    [InlineData("%C3", null)]
+    [InlineData("%ED%A0%80", null)]
+    public void Decode_IsDoneOnce_AndWholly(string text, string? expected) => Assert.Equal(expected, PathName.Decode(text));
+}
