@@ -23,6 +23,9 @@ internal static class ApiEndpoints
         api.MapDelete("/users/{user}/revocation", DisconnectEndpoints.LiftAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
         api.MapRead("/connections/{id}", ConnectionEndpoint.HandleAsync);
         api.MapDelete("/connections/{id}", DisconnectEndpoints.ConnectionAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
+        api.MapRead("/webhooks", WebhookEndpoints.ListAsync);
+        api.MapMethods("/webhooks/dead", Reading, WebhookEndpoints.DeadAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
+        api.MapPost("/webhooks/dead/replay", WebhookEndpoints.ReplayAsync).AddEndpointFilter(new ApiKeyFilter(ApiScope.Admin));
         api.MapRead("/nodes", ListNodesAsync);
     }
 

@@ -33,7 +33,10 @@ internal sealed class GrantOptions
 
     public List<string> Presence { get; set; } = [];
 
-    public Grants ToGrants() => new(Join, Publish, Presence);
+    /// <summary>Patterns of methods, for those with <c>Fanout:Rpc:Methods:n:Access</c> <c>Granted</c>.</summary>
+    public List<string> Request { get; set; } = [];
+
+    public Grants ToGrants() => new(Join, Publish, Presence) { Request = Request };
 }
 
 /// <summary>Settings under <c>Fanout:Auth:Jwt</c>: how tokens are checked. One of the three keys is needed for tokens to be taken; several may stand side by side.</summary>

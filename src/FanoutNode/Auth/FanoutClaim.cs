@@ -7,7 +7,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Fanout.Node.Auth;
 
-/// <summary>Reads the claim <c>fanout</c>: <c>{"join": [patterns], "publish": […], "presence": […], "info": {…}}</c>.</summary>
+/// <summary>Reads the claim <c>fanout</c>: <c>{"join": [patterns], "publish": […], "presence": […], "request": [methods], "info": {…}}</c>.</summary>
 internal static class FanoutClaim
 {
     private const string Name = "fanout";
@@ -21,19 +21,21 @@ internal static class FanoutClaim
         if (!token.TryGetPayloadValue<JsonElement>(Name, out var claim))
             return !token.TryGetPayloadValue<object>(Name, out _);
         if (claim.ValueKind != JsonValueKind.Object
+            || !TryReadPatterns(claim, "request", out var request, static pattern => pattern.Length > 0)
             || !TryReadPatterns(claim, "join", out var join)
             || !TryReadPatterns(claim, "publish", out var publish)
             || !TryReadPatterns(claim, "presence", out var presence))
             return false;
 
-        grants = new Grants(join, publish, presence);
+        grants = new Grants(join, publish, presence) { Request = request };
         if (claim.TryGetProperty("info", out var value))
             info = new Payload(WireFormat.Json, Encoding.UTF8.GetBytes(value.GetRawText()));
         return true;
     }
 
-    private static bool TryReadPatterns(JsonElement claim, string name, out List<string> patterns)
+    private static bool TryReadPatterns(JsonElement claim, string name, out List<string> patterns, Func<string, bool>? isValid = null)
     {
+        isValid ??= RoomPattern.IsValid;
         patterns = [];
         if (!claim.TryGetProperty(name, out var list))
             return true;
@@ -41,7 +43,7 @@ internal static class FanoutClaim
             return false;
         foreach (var item in list.EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.String || !RoomPattern.IsValid(item.GetString()!))
+            if (item.ValueKind != JsonValueKind.String || !isValid(item.GetString()!))
                 return false;
             patterns.Add(item.GetString()!);
         }

@@ -5,6 +5,9 @@ namespace Fanout.Node.Auth;
 /// <summary>What a principal may do, as room patterns (claim <c>fanout</c> of a token).</summary>
 internal sealed record Grants(IReadOnlyList<string> Join, IReadOnlyList<string> Publish, IReadOnlyList<string> Presence)
 {
+    /// <summary>Methods that may be requested, where a method asks for a grant.</summary>
+    public IReadOnlyList<string> Request { get; init; } = [];
+
     /// <summary>Nothing at all.</summary>
     public static readonly Grants None = new([], [], []);
 

@@ -1,3 +1,5 @@
+using Fanout.Node.Webhooks;
+
 namespace Fanout.Node.Backplane;
 
 /// <summary>
@@ -39,6 +41,9 @@ internal interface IBackplane : IAsyncDisposable
 
     /// <summary>Who stays out.</summary>
     IRevocations Revocations { get; }
+
+    /// <summary>Events for webhooks; null where none is configured.</summary>
+    IWebhookQueue? Webhooks => null;
 
     /// <summary>Begins to work. Returns at once: an unreachable backplane is waited for in the background.</summary>
     void Start(IBackplaneListener listener);

@@ -17,6 +17,7 @@ internal sealed partial class CommandDispatcher(
     PresenceCommand presence,
     HistoryCommand history,
     RefreshCommand refresh,
+    RequestCommand request,
     FanoutMetrics metrics,
     ILogger<CommandDispatcher> logger) : IMessageHandler
 {
@@ -135,7 +136,7 @@ internal sealed partial class CommandDispatcher(
                 history.Run(session, message);
                 break;
             case MessageTypes.Request:
-                session.Connection.Answer(new ErrorMessage(message.Id, null, ErrorCode.MethodNotFound, "no back end is configured for this method"));
+                request.Run(session, message);
                 break;
             default:
                 session.Connection.Answer(new ErrorMessage(

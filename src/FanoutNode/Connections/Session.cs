@@ -16,4 +16,22 @@ internal sealed class Session(Connection connection, LimitsOptions limits, long 
 
     /// <summary>Undecodable messages since the last good one. Reader only.</summary>
     public int BadMessagesInARow { get; set; }
+
+    private int _requests;
+
+    /// <summary>Requests to back ends that are not answered yet.</summary>
+    public int Requests => Volatile.Read(ref _requests);
+
+    /// <summary>Counts a request in, unless as many as may be are under way. Reader only.</summary>
+    /// <param name="most">0: any number.</param>
+    public bool TryBeginRequest(int most)
+    {
+        if (most > 0 && Requests >= most)
+            return false;
+        Interlocked.Increment(ref _requests);
+        return true;
+    }
+
+    /// <summary>Counts a request out, from anywhere.</summary>
+    public void EndRequest() => Interlocked.Decrement(ref _requests);
 }

@@ -94,11 +94,15 @@ internal sealed partial class DrainService(
         for (var i = 0; i < sessions.Length; i++)
             sessions[i].Connection.Send(new DrainMessage((long)moments[i].TotalMilliseconds));
 
-        for (var next = 0; next < sessions.Length && !cancellation.IsCancellationRequested && connections.Count > 0;)
+        var waiting = new List<Session>();
+        for (var next = 0; (next < sessions.Length || waiting.Count > 0) && !cancellation.IsCancellationRequested && connections.Count > 0;)
         {
             while (next < sessions.Length && moments[next] <= time.GetElapsedTime(start))
-                Close(sessions[next++]);
-            if (next < sessions.Length)
+                waiting.Add(sessions[next++]);
+            // Whoever waits for a back end's answer stays for it, as far as the window reaches.
+            var isOver = time.GetElapsedTime(start) >= options.Window;
+            waiting.RemoveAll(session => (isOver || session.Requests == 0) && Close(session));
+            if (next < sessions.Length || waiting.Count > 0)
                 await PauseAsync(Step, cancellation);
         }
 
@@ -107,7 +111,11 @@ internal sealed partial class DrainService(
             Close(session);
     }
 
-    private static void Close(Session session) => session.Connection.Close(CloseCode.GoingAway, "the node is draining");
+    private static bool Close(Session session)
+    {
+        session.Connection.Close(CloseCode.GoingAway, "the node is draining");
+        return true;
+    }
 
     private async Task PauseAsync(TimeSpan pause, CancellationToken cancellation)
     {

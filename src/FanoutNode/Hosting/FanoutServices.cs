@@ -20,8 +20,10 @@ using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Publishing;
 using Fanout.Node.Rooms;
+using Fanout.Node.Rpc;
 using Fanout.Node.Sse;
 using Fanout.Node.Testing;
+using Fanout.Node.Webhooks;
 
 namespace Fanout.Node.Hosting;
 
@@ -56,18 +58,20 @@ internal static class FanoutServices
         .AddSingleton(settings.Sse)
         .AddSingleton(settings.Testing)
         .AddSingleton(settings.Telemetry)
+        .AddSingleton(settings.Rpc)
         .AddSingleton(TimeProvider.System)
         .AddSingleton<FanoutMetrics>()
         .AddSingleton<FleetClock>();
 
     private static IServiceCollection AddBackplane(this IServiceCollection services, FanoutSettings settings)
     {
+        services.AddSingleton(new WebhookPlan(settings.Webhooks, settings.WebhookQueue)).AddSingleton<WebhookMetrics>();
         services.AddSingleton(new NodeIdentity(settings.Node.Name!)).AddSingleton<NodeStatus>().AddSingleton<INodeStatus>(s => s.GetRequiredService<NodeStatus>());
         if (settings.Redis.ConnectionString is null)
             services.AddSingleton(s => new HistoryTotal(settings.Limits.MaxHistoryBytes, () => s.GetRequiredService<FanoutMetrics>().Limited("history_total"))).AddSingleton<MemoryBroker>().AddSingleton<IBackplane, MemoryBackplane>();
         else
             services.AddSingleton<IBackplane, RedisBackplane>();
-        return services.AddSingleton<Readiness>().AddHostedService<BackplaneService>();
+        return services.AddSingleton<Readiness>().AddHostedService<BackplaneService>().AddHostedService<WebhookService>();
     }
 
     private static IServiceCollection AddConnections(this IServiceCollection services) => services
@@ -110,6 +114,9 @@ internal static class FanoutServices
         .AddSingleton<PresenceCommand>()
         .AddSingleton<HistoryCommand>()
         .AddSingleton<RefreshCommand>()
+        .AddSingleton<RpcMetrics>()
+        .AddSingleton<RpcMethods>()
+        .AddSingleton<RequestCommand>()
         .AddSingleton<IMessageHandler, CommandDispatcher>();
 
     private static IServiceCollection AddAccess(this IServiceCollection services, FanoutSettings settings)

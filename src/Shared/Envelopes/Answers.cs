@@ -102,6 +102,19 @@ public readonly record struct RefreshedMessage(string? Id, long? ExpiresAt, IRea
     }
 }
 
+/// <summary>A back end answered a <c>request</c>.</summary>
+/// <param name="Payload">What it answered; null where it had nothing to say.</param>
+public readonly record struct ResponseMessage(string Id, Payload Payload) : IServerMessage
+{
+    public void Write(ref EnvelopeWriter writer)
+    {
+        var map = writer.BeginAnswer(MessageTypes.Response, Id, null);
+        writer.Name("payload"u8);
+        writer.Value(Payload);
+        writer.EndMap(map);
+    }
+}
+
 /// <summary>One request failed; the connection lives on.</summary>
 /// <param name="RetryAfterMs">After how many milliseconds another try makes sense, where that is known.</param>
 public readonly record struct ErrorMessage(string? Id, string? Room, ErrorCode Code, string Message, long? RetryAfterMs = null) : IServerMessage

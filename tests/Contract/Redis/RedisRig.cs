@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Fanout.Node.Backplane;
 using Fanout.Node.Backplane.Redis;
 using Fanout.Node.Diagnostics;
+using Fanout.Node.Webhooks;
 using Fanout.Tests.Contract.Backplanes;
 using Fanout.Tests.TestKit.Redis;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,7 +31,7 @@ internal sealed class RedisRig : IAsyncDisposable
     }
 
     /// <summary>A node that is among the others.</summary>
-    public async Task<TestNode> StartNodeAsync(string name, int minReplicas = 0, HealthOptions? health = null)
+    public async Task<TestNode> StartNodeAsync(string name, int minReplicas = 0, HealthOptions? health = null, WebhookPlan? webhooks = null)
     {
         var node = new TestNode(new RedisBackplane(
             new NodeIdentity(name),
@@ -47,7 +48,8 @@ internal sealed class RedisRig : IAsyncDisposable
             new FakeStatus(name),
             TimeProvider.System,
             new FanoutMetrics(_services.GetRequiredService<IMeterFactory>()),
-            NullLoggerFactory.Instance));
+            NullLoggerFactory.Instance,
+            webhooks: webhooks));
         _nodes.Add(node);
         await node.StartAsync();
         return node;

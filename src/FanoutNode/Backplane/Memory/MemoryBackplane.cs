@@ -1,4 +1,5 @@
 using Fanout.Node.Rooms;
+using Fanout.Node.Webhooks;
 using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Backplane.Memory;
@@ -15,8 +16,10 @@ internal sealed class MemoryBackplane : IBackplane, IRoomLog, INodeDirectory
     private IBackplaneListener? _listener;
     private ITimer? _sweeper;
 
-    public MemoryBackplane(NodeIdentity identity, MemoryBroker broker, RoomPolicies policies, INodeStatus status, TimeProvider time)
+    public MemoryBackplane(NodeIdentity identity, MemoryBroker broker, RoomPolicies policies, INodeStatus status, TimeProvider time, WebhookPlan? webhooks = null)
     {
+        if (webhooks is { IsOn: true })
+            broker.Webhooks ??= new MemoryWebhookQueue(webhooks, broker, policies, time);
         _time = time;
         _identity = identity;
         _broker = broker;
@@ -39,6 +42,8 @@ internal sealed class MemoryBackplane : IBackplane, IRoomLog, INodeDirectory
     public IControl Control => _broker.Control;
 
     public IRevocations Revocations => _broker.Control;
+
+    public IWebhookQueue? Webhooks => _broker.Webhooks;
 
     public void Start(IBackplaneListener listener)
     {

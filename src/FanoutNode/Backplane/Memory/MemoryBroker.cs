@@ -17,6 +17,9 @@ internal sealed class MemoryBroker(TimeProvider time, HistoryTotal? historyTotal
 
     public LastSeen LastSeen { get; } = new(users ?? new UserOptions(), time);
 
+    /// <summary>Null where no webhook is configured.</summary>
+    public MemoryWebhookQueue? Webhooks { get; set; }
+
     public void AddNode(string nodeId, Func<NodeInfo> describe) => _nodes[nodeId] = describe;
 
     public void RemoveNode(string nodeId) => _nodes.TryRemove(nodeId, out _);

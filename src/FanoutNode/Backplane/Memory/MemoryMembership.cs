@@ -7,7 +7,11 @@ internal sealed class MemoryMembership(string nodeId, MemoryBroker broker, RoomP
 {
     public ValueTask<long> AddAsync(string room, ClientIdentity client) => ValueTask.FromResult(broker.With(room, found =>
     {
-        found.Enter(new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, client.ConnectedAt), policies.For(room).Presence);
+        var member = new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, client.ConnectedAt);
+        if (found.Enter(member, policies.For(room).Presence))
+            broker.Webhooks?.OnMember(room, member, hasJoined: true);
+        if (found.Members.Count == 1)
+            broker.Webhooks?.OnOccupancy(room, isOccupied: true);
         return (long)found.Members.Count;
     }));
 
@@ -15,8 +19,14 @@ internal sealed class MemoryMembership(string nodeId, MemoryBroker broker, RoomP
     {
         broker.With(room, found =>
         {
-            if (found.Leave(client.ClientId, policies.For(room).Presence) && found.Members.Count == 0)
+            var left = found.Leave(client.ClientId, policies.For(room).Presence);
+            if (left is not null)
+                broker.Webhooks?.OnMember(room, left, hasJoined: false);
+            if (found.Members.Count > 0)
+                return true;
+            if (left is not null)
                 broker.LastSeen.Note(room);
+            broker.Webhooks?.OnOccupancy(room, isOccupied: false);
             return true;
         });
         return ValueTask.CompletedTask;

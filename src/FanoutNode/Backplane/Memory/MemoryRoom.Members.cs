@@ -5,6 +5,7 @@ internal sealed partial class MemoryRoom
 {
     private readonly Dictionary<string, string> _leaving = [];
 
+    /// <returns>Whether somebody is in the room who was not, in the eyes of the others.</returns>
     public bool Enter(RoomMember member, bool hasPresence)
     {
         if (!Members.TryAdd(member.ClientId, member))
@@ -13,20 +14,21 @@ internal sealed partial class MemoryRoom
             return true;
         // The user is back in time: the new connection takes the lost one's place, and nobody is told.
         if (member.UserId is not null && _leaving.Remove(member.UserId, out var lost) && Members.Remove(lost))
-            return true;
+            return false;
         Tell(ChannelFrame.WritePresence(isJoin: true, PresenceNotice.Write(member.ClientId, member.UserId, member.Info)));
         return true;
     }
 
-    public bool Leave(string clientId, bool hasPresence)
+    /// <returns>Who has left; null if it was not there.</returns>
+    public RoomMember? Leave(string clientId, bool hasPresence)
     {
         if (!Members.Remove(clientId, out var member))
-            return false;
+            return null;
         if (member.UserId is not null && _leaving.GetValueOrDefault(member.UserId) == clientId)
             _leaving.Remove(member.UserId);
         if (hasPresence)
             Tell(ChannelFrame.WritePresence(isJoin: false, PresenceNotice.Write(member.ClientId, member.UserId, member.Info)));
-        return true;
+        return member;
     }
 
     /// <summary>A node stops: whoever it left behind goes with it.</summary>

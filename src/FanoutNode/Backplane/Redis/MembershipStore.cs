@@ -1,11 +1,12 @@
 using Fanout.Node.Rooms;
+using Fanout.Node.Webhooks;
 using Fanout.Shared.Rooms;
 using StackExchange.Redis;
 
 namespace Fanout.Node.Backplane.Redis;
 
 /// <summary>The commands that change a room's members in Redis. Rooms with presence use a script each, which tells the members too.</summary>
-internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolicies policies, UserOptions users)
+internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolicies policies, UserOptions users, WebhookPlan webhooks, TimeProvider time)
 {
     private static readonly RedisScript EnterScript = RedisScript.Named("member_enter");
     private static readonly RedisScript LeaveScript = RedisScript.Named("member_leave");
@@ -36,7 +37,8 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
             RedisKeys.MemberEntry(nodeId, member.ClientId),
             member.ClientId,
             member.UserId ?? "",
-            PresenceNotice.Write(member.ClientId, member.UserId, member.Info));
+            PresenceNotice.Write(member.ClientId, member.UserId, member.Info),
+            EventFor(WebhookEvents.MemberLeft, room, member));
         // Behind it, for only who was in the room was seen there: a repeat leaves the time alone.
         if (wasIn && RoomName.IsUserRoom(room))
             await LeaveUserRoomAsync(room, [], at);
@@ -89,12 +91,17 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
                 client.UserId ?? "",
                 client.Info is { } info ? info.Bytes : (RedisValue)"null",
                 PresenceNotice.Write(client.ClientId, client.UserId, client.Info),
-                change.PreviousNode is { } before ? RedisKeys.MemberEntry(before, client.ClientId) : ""),
+                change.PreviousNode is { } before ? RedisKeys.MemberEntry(before, client.ClientId) : "",
+                EventFor(WebhookEvents.MemberJoined, room, new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, null))),
             MembershipWish.Leaving when client.UserId is not null => link.Database.HashSetAsync(keys.Leaving(room), client.UserId, entry),
             MembershipWish.Leaving => Task.CompletedTask,
             _ => LeaveWithPresenceAsync(nodeId, room, new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, null)),
         };
     }
 
-    private RedisKey[] PresenceKeys(string room) => [keys.Members(room), keys.Info(room), keys.Users(room), keys.Leaving(room)];
+    private RedisKey[] PresenceKeys(string room) => [keys.Members(room), keys.Info(room), keys.Users(room), keys.Leaving(room), keys.RoomEvents(room)];
+
+    // The script keeps it if the member really came or went, and in the same step.
+    private RedisValue EventFor(string type, string room, RoomMember member) =>
+        webhooks.IsOn && webhooks.Wants(type, room) ? WebhookEvents.WriteMember(type, room, member, time.GetUtcNow()) : "";
 }

@@ -9,12 +9,12 @@ namespace Fanout.Node.Backplane.Redis;
 /// </summary>
 /// <remarks>
 /// A batch has four steps, each behind the one before: 1 members out, which depend on nothing; 2 rooms that the node enters and clients it
-/// gains are noted under the node, so that a reaper finds them; 3 members in; 4 notes of rooms and clients that are gone. A node that dies in
-/// between leaves a note too many, never a member that nobody would look for. Each change succeeds or fails for itself; what failed is tried
+/// gains are noted under the node, so that a reaper finds them; 3 members in; 4 marks for webhooks, then notes of rooms and clients that are
+/// gone. A node that dies in between leaves a note too many, never a member that nobody would look for, nor a change that no webhook hears of. Each change succeeds or fails for itself; what failed is tried
 /// again after a while, beside the batches that go on.
 /// </remarks>
 internal sealed partial class MembershipWriter(
-    RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, RedisLease lease, TimeProvider time, ILogger<MembershipWriter> logger)
+    RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, WebhookMarks marks, RedisLease lease, TimeProvider time, ILogger<MembershipWriter> logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
@@ -124,7 +124,7 @@ internal sealed partial class MembershipWriter(
     private async Task<bool> DoBatchAsync(bool isLast)
     {
         var batch = new MembershipBatch(TakeBatch(isLast, out var isAll));
-        if (!batch.IsEmpty || _emptied.Count > 0 || _gone.Count > 0)
+        if (!batch.IsEmpty || _emptied.Count > 0 || _gone.Count > 0 || _toMark.Count > 0)
         {
             try
             {
@@ -254,12 +254,14 @@ internal sealed partial class MembershipWriter(
             await EnterAsync(batch, id, entering);
 
         // 4
+        NoteMarks(batch.Written);
         var (emptied, gone) = _record.Apply(batch.Written);
         _emptied.UnionWith(emptied);
         _gone.UnionWith(gone);
         // A change that failed may have been made all the same; the note stays until it has been undone.
         _emptied.ExceptWith(batch.Failed.Select(failed => failed.Room));
         _gone.ExceptWith(batch.Failed.Select(failed => failed.Change.Client.ClientId));
+        await MarkAsync();
         await RemoveNotesAsync(id);
     }
 

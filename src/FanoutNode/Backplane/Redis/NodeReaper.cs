@@ -10,7 +10,7 @@ namespace Fanout.Node.Backplane.Redis;
 /// members, room by room, in chunks -> 4 take it off the list, last of all.
 /// </remarks>
 internal sealed partial class NodeReaper(
-    RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, LeaseOptions options, FanoutMetrics metrics, ILogger<NodeReaper> logger)
+    RedisLink link, RedisKeys keys, NodeIdentity node, MembershipStore store, WebhookMarks marks, LeaseOptions options, FanoutMetrics metrics, ILogger<NodeReaper> logger)
     : INodeReaper
 {
     private const int MostAtOnce = 16;
@@ -46,6 +46,8 @@ internal sealed partial class NodeReaper(
         await foreach (var room in database.SetScanAsync(keys.NodeRooms(id), pageSize: ChunkSize).WithCancellation(cancellation))
         {
             members += await TryRemoveMembersAsync(database, room.ToString(), id, lastBeat, cancellation);
+            // Whatever the node did not live to mark; before the note goes, or a reaper that dies here would leave it unmarked too.
+            await marks.MarkAsync(marks.AllOf(room.ToString()));
             await database.SetRemoveAsync(keys.NodeRooms(id), room);
             // A large node takes longer than the claim lasts; who works keeps it.
             await database.KeyExpireAsync(keys.NodeClaim(id), options.Expire);

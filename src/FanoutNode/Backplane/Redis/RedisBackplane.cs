@@ -1,6 +1,7 @@
 using Fanout.Node.Backplane.Redis.Subscriber;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Rooms;
+using Fanout.Node.Webhooks;
 using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Backplane.Redis;
@@ -39,7 +40,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         ILoggerFactory logs,
         UserOptions? users = null,
         FleetClock? clock = null,
-        TelemetryOptions? telemetry = null)
+        TelemetryOptions? telemetry = null,
+        WebhookPlan? webhooks = null)
     {
         _node = node;
         _time = time;
@@ -53,17 +55,20 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         _publishLink = options.MinReplicas > 0 ? new RedisLink(options, $"fanout:{node.Id}-pub", time, logs.CreateLogger<RedisLink>()) : _link;
         _publisher = new RedisPublisher(_publishLink, _keys, options.MinReplicas, options.CommandTimeout / 2, time, metrics, logs.CreateLogger<RedisPublisher>());
         Log = new RedisRoomLog(_link, _keys);
-        var store = new MembershipStore(_link, _keys, policies, users ?? new UserOptions());
+        webhooks ??= WebhookPlan.None;
+        var marks = new WebhookMarks(_link, _keys, webhooks, policies);
+        Webhooks = webhooks.IsOn ? new RedisWebhookQueue(_link, _keys, webhooks, marks, time) : null;
+        var store = new MembershipStore(_link, _keys, policies, users ?? new UserOptions(), webhooks, time);
         var directory = new RedisNodeDirectory(_link, _keys, lease);
         var leaseInRedis = new RedisLease(_link, _keys, node, directory, () => status.Describe(node.Id, State), lease, time, clock ?? new FleetClock(time));
         metrics.ObserveLease(() => leaseInRedis.Age?.TotalSeconds);
         metrics.ObserveSubscriptions(() => _subscriber.Wanted, () => _subscriber.Confirmed);
-        _writer = new MembershipWriter(_link, _keys, node, store, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
+        _writer = new MembershipWriter(_link, _keys, node, store, marks, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
         Nodes = directory;
         Control = new RedisControl(_link, _keys);
         Revocations = new RedisRevocations(_link, _keys);
         Membership = new RedisMembership(_link, _keys, store, _writer, new RoomListing(_link, _keys, directory, time));
-        var reaper = new NodeReaper(_link, _keys, node, store, lease, metrics, logs.CreateLogger<NodeReaper>());
+        var reaper = new NodeReaper(_link, _keys, node, store, marks, lease, metrics, logs.CreateLogger<NodeReaper>());
         _report = new RedisReport(_link, $"fanout:{node.Id}-sub", (telemetry ?? new TelemetryOptions()).RedisInterval, time, metrics, logs.CreateLogger<RedisReport>());
         _lease = new LeaseKeeper(leaseInRedis, node, reaper, lease, MoveAsync, time, logs.CreateLogger<LeaseKeeper>());
     }
@@ -89,6 +94,8 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
     public IControl Control { get; }
 
     public IRevocations Revocations { get; }
+
+    public IWebhookQueue? Webhooks { get; }
 
     public void Start(IBackplaneListener listener)
     {

@@ -58,6 +58,42 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Sorted set: user to the end of the time for which it stays out, in Redis's clock.</summary>
     public RedisKey Revoked => $"{Prefix}revoked";
 
+    /// <summary>Stream: what webhooks are to be told of a presence room's members, until it is taken over into <see cref="WebhookEvents"/>.</summary>
+    public RedisKey RoomEvents(string room) => $"{Prefix}{{{room}}}:events";
+
+    // No room of a client begins with a dollar, so no room's keys can be these. One hash tag: all of them sit in one slot.
+    private string Webhook(string name) => $"{Prefix}{{$webhooks}}:{name}";
+
+    /// <summary>Sorted set: mark to the time at which somebody shall look at its room, in us of Redis's clock.</summary>
+    public RedisKey WebhookDue => Webhook("due");
+
+    /// <summary>Set: rooms that receivers were told to be occupied.</summary>
+    public RedisKey WebhookOccupied => Webhook("occupied");
+
+    /// <summary>Stream: events on their way; the entry id is <c>&lt;number&gt;-0</c>.</summary>
+    public RedisKey WebhookEvents => Webhook("events");
+
+    /// <summary>String: the last event's number.</summary>
+    public RedisKey WebhookSeq => Webhook("seq");
+
+    /// <summary>Stream: events that were given up.</summary>
+    public RedisKey WebhookDead => Webhook("dead");
+
+    /// <summary>Hash: receiver to the number of the last event that it is done with.</summary>
+    public RedisKey WebhookCursors => Webhook("cursors");
+
+    /// <summary>Sorted set: receiver to the time at which a node asked for it.</summary>
+    public RedisKey WebhookSeen => Webhook("seen");
+
+    /// <summary>String with a time to live: the node that collects.</summary>
+    public RedisKey WebhookCollector => Webhook("collector");
+
+    /// <summary>String with a time to live: the node that sends to a receiver.</summary>
+    public RedisKey WebhookSender(string name) => Webhook("sender:" + name);
+
+    /// <summary>Hash: how it is with a receiver.</summary>
+    public RedisKey WebhookState(string name) => Webhook("state:" + name);
+
     /// <summary>The room that a channel belongs to; empty for the other channels.</summary>
     public ReadOnlySpan<char> RoomOf(ReadOnlySpan<char> channel) =>
         channel.Length > Prefix.Length + 2 && channel[Prefix.Length] == '{' && channel[^1] == '}'

@@ -12,8 +12,10 @@ using Fanout.Node.Lanes;
 using Fanout.Node.Limits;
 using Fanout.Node.Presence;
 using Fanout.Node.Rooms;
+using Fanout.Node.Rpc;
 using Fanout.Node.Sse;
 using Fanout.Node.Testing;
+using Fanout.Node.Webhooks;
 
 namespace Fanout.Node.Hosting.Settings;
 
@@ -59,6 +61,12 @@ internal sealed class FanoutSettings
     public TestingOptions Testing { get; set; } = new();
 
     public TelemetryOptions Telemetry { get; set; } = new();
+
+    public RpcOptions Rpc { get; set; } = new();
+
+    public List<WebhookOptions> Webhooks { get; set; } = [];
+
+    public WebhookQueueOptions WebhookQueue { get; set; } = new();
 }
 
 /// <summary>Settings under <c>Fanout:Node</c>.</summary>

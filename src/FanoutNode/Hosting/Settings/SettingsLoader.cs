@@ -1,6 +1,8 @@
 using System.Net;
 using Fanout.Node.Api;
 using Fanout.Node.Rooms;
+using Fanout.Node.Rpc;
+using Fanout.Node.Webhooks;
 
 namespace Fanout.Node.Hosting.Settings;
 
@@ -55,6 +57,8 @@ internal static class SettingsLoader
             // The binder leaves out items of a list that it cannot read, without a word; one by one it says so.
             settings.Rooms = Items<RoomOptions>(section.GetSection(nameof(FanoutSettings.Rooms)));
             settings.Api.Keys = Items<ApiKeyOptions>(section.GetSection("Api:Keys"));
+            settings.Webhooks = Items<WebhookOptions>(section.GetSection(nameof(FanoutSettings.Webhooks)));
+            settings.Rpc.Methods = Items<RpcMethodOptions>(section.GetSection("Rpc:Methods"));
             return settings;
         }
         catch (InvalidOperationException e) when (e.InnerException is not null)

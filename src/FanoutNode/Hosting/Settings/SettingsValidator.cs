@@ -30,6 +30,7 @@ internal static class SettingsValidator
         for (var i = 0; i < settings.Api.Keys.Count; i++)
             CheckApiKey(settings.Api.Keys[i], $"Fanout:Api:Keys:{i}", problems);
         CheckApiKeysDiffer(settings.Api.Keys, problems);
+        BackEndsValidator.Check(settings, problems);
         for (var i = 0; i < settings.Proxies.Known.Count; i++)
             problems.Check(ClientAddress.Parse(settings.Proxies.Known[i]) is not null, $"Fanout:Proxies:Known:{i}", settings.Proxies.Known[i], "an address or a network such as 10.0.0.0/8");
         problems.NotNegative("Fanout:Compression:SmallestMessageBytes", settings.Compression.SmallestMessageBytes);

@@ -3,6 +3,7 @@
 -- KEYS[2]  fanout:{room}:info                hash: client id -> info
 -- KEYS[3]  fanout:{room}:users               hash: user -> connections of it in the room
 -- KEYS[4]  fanout:{room}:leaving             hash: user -> member entry whose connection was lost a moment ago
+-- KEYS[5]  fanout:{room}:events              stream: what webhooks are to be told of members: t (type), e (event), l (lost before it)
 -- ARGV[1]  the room's channel
 -- ARGV[2]  member entry
 -- ARGV[3]  client id
@@ -10,6 +11,7 @@
 -- ARGV[5]  info, as JSON
 -- ARGV[6]  notice for the members, as JSON
 -- ARGV[7]  member entry of the node's incarnation before, or '': it moves without a notice
+-- ARGV[8]  event for webhooks, as JSON, or '' for none
 -- Returns  1 if the connection is new in the room
 local moved = ARGV[7] ~= '' and redis.call('SREM', KEYS[1], ARGV[7]) == 1
 if redis.call('SADD', KEYS[1], ARGV[2]) == 0 then
@@ -32,4 +34,14 @@ if ARGV[4] ~= '' then
   redis.call('HINCRBY', KEYS[3], ARGV[4], 1)
 end
 redis.call('PUBLISH', ARGV[1], '\4' .. ARGV[6])
+if ARGV[8] ~= '' then
+  local lost = 0
+  if redis.call('XLEN', KEYS[5]) >= 10000 then
+    -- Nobody takes them: the oldest goes, and the newest tells how many went.
+    local oldest = redis.call('XRANGE', KEYS[5], '-', '+', 'COUNT', 1)[1]
+    lost = 1 + oldest[2][6]
+    redis.call('XDEL', KEYS[5], oldest[1])
+  end
+  redis.call('XADD', KEYS[5], '*', 't', 'member.joined', 'e', ARGV[8], 'l', lost)
+end
 return 1

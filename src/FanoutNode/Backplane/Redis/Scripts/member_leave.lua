@@ -5,11 +5,13 @@
 -- KEYS[2]  fanout:{room}:info                hash: client id -> info
 -- KEYS[3]  fanout:{room}:users               hash: user -> connections of it in the room
 -- KEYS[4]  fanout:{room}:leaving             hash: user -> member entry whose connection was lost a moment ago
+-- KEYS[5]  fanout:{room}:events              stream: what webhooks are to be told of members: t (type), e (event), l (lost before it)
 -- ARGV[1]  the room's channel
 -- ARGV[2]  member entry
 -- ARGV[3]  client id
 -- ARGV[4]  user, or ''
 -- ARGV[5]  notice for the members, as JSON
+-- ARGV[6]  event for webhooks, as JSON, or '' for none
 -- Returns  1 if the connection was in the room
 if redis.call('SREM', KEYS[1], ARGV[2]) == 0 then
   return 0
@@ -24,4 +26,14 @@ if ARGV[4] ~= '' then
   end
 end
 redis.call('PUBLISH', ARGV[1], '\5' .. ARGV[5])
+if ARGV[6] ~= '' then
+  local lost = 0
+  if redis.call('XLEN', KEYS[5]) >= 10000 then
+    -- Nobody takes them: the oldest goes, and the newest tells how many went.
+    local oldest = redis.call('XRANGE', KEYS[5], '-', '+', 'COUNT', 1)[1]
+    lost = 1 + oldest[2][6]
+    redis.call('XDEL', KEYS[5], oldest[1])
+  end
+  redis.call('XADD', KEYS[5], '*', 't', 'member.left', 'e', ARGV[6], 'l', lost)
+end
 return 1
