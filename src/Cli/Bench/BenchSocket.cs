@@ -126,7 +126,8 @@ internal sealed class BenchSocket : IDisposable
                     throw new CliException(
                         code is "forbidden" ? ExitCode.Refused : ExitCode.Failed,
                         $"{json.Text("room")} cannot be joined: {json.Field("payload").Text("message")}",
-                        code is "forbidden" ? "The token's claim 'fanout' must grant join and publish for that room; --room-prefix names another." : null) { Code = code };
+                        code is "forbidden" ? "The token's claim 'fanout' must grant join and publish for that room; --room-prefix names another." : null)
+                    { Code = code };
             }
         }
     }

@@ -43,7 +43,8 @@ internal static class ApiFaults
     public static CliException NotFanout(RawAnswer answer, Settings settings) => new(
         ExitCode.Failed,
         $"{settings.Url} answers {(int)answer.Status} with {answer.MediaType ?? "no content"}: that is no Fanout node.",
-        "Is the port right, and the path, if a proxy is in front?") { Code = "not_fanout", Status = (int)answer.Status };
+        "Is the port right, and the path, if a proxy is in front?")
+    { Code = "not_fanout", Status = (int)answer.Status };
 
     private static string CodeOf(int status) => status switch
     {

@@ -12,7 +12,8 @@ internal static class NetworkFaults
     public static CliException NoAnswer(Settings settings) => new(
         ExitCode.Unreachable,
         $"{Where(settings)} did not answer within {Durations.ToText(settings.AnswerTimeout)}.",
-        "Is the node overloaded, paused, or behind a firewall? --timeout waits longer.") { Code = "timeout" };
+        "Is the node overloaded, paused, or behind a firewall? --timeout waits longer.")
+    { Code = "timeout" };
 
     public static CliException Of(Exception e, Settings settings)
     {

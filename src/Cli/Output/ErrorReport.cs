@@ -1,8 +1,8 @@
-using Fanout.Cli.Running;
 using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Fanout.Cli.Running;
 
 namespace Fanout.Cli.Output;
 

@@ -114,7 +114,8 @@ internal static class MessageCodec
 
         var format = fields.HasFlag(Fields.MessagePack) ? WireFormat.MessagePack : WireFormat.Json;
         message = new StoredMessage(
-            id!, timestamp, client is null ? null : new Sender(client, user), excluded, new Payload(format, data[^rest.Length..])) { Trace = trace };
+            id!, timestamp, client is null ? null : new Sender(client, user), excluded, new Payload(format, data[^rest.Length..]))
+        { Trace = trace };
         return rest.Length > 0;
     }
 

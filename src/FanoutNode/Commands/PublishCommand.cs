@@ -34,7 +34,8 @@ internal sealed partial class PublishCommand(Publisher publisher, TraceSampling 
             message.Echo ? null : connection.ClientId,
             PublishSource.Socket,
             connection.Principal.KeyScope,
-            message.Key) { Trace = sampling.OfClient(message.TraceParent) };
+            message.Key)
+        { Trace = sampling.OfClient(message.TraceParent) };
 
         var publish = publisher.PublishAsync(request);
         if (publish.IsCompletedSuccessfully)

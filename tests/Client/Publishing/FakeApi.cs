@@ -27,7 +27,12 @@ internal sealed class FakeApi : HttpMessageHandler
 
     public static JsonObject ProblemOf(HttpStatusCode status, string code, bool retryable) => new()
     {
-        ["type"] = "urn:fanout:problem:" + code, ["title"] = "No", ["status"] = (int)status, ["detail"] = "for people", ["code"] = code, ["retryable"] = retryable,
+        ["type"] = "urn:fanout:problem:" + code,
+        ["title"] = "No",
+        ["status"] = (int)status,
+        ["detail"] = "for people",
+        ["code"] = code,
+        ["retryable"] = retryable,
     };
 
     public static HttpResponseMessage Results(params JsonNode[] results) => Json(HttpStatusCode.OK, new JsonObject { ["results"] = new JsonArray(results) });

@@ -202,7 +202,10 @@ public sealed class PublisherTests
     {
         var options = new FanoutPublisherOptions
         {
-            Url = "http://api.test", ApiKey = "k", RetryDelay = TimeSpan.FromMilliseconds(10), CreateHandler = () => _api,
+            Url = "http://api.test",
+            ApiKey = "k",
+            RetryDelay = TimeSpan.FromMilliseconds(10),
+            CreateHandler = () => _api,
         };
         return new FanoutPublisher(change?.Invoke(options) ?? options);
     }

@@ -75,7 +75,8 @@ public sealed class PrometheusServer : IAsyncDisposable
             var port = Random.Shared.Next(20_000, 32_000);
             _uri = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
             var process = _process = ChildProcess.Start(new ProcessStartInfo(
-                binary, ["--config.file=prometheus.yml", "--storage.tsdb.path=data", $"--web.listen-address=127.0.0.1:{port}"]) { WorkingDirectory = _folder });
+                binary, ["--config.file=prometheus.yml", "--storage.tsdb.path=data", $"--web.listen-address=127.0.0.1:{port}"])
+            { WorkingDirectory = _folder });
             var ready = process.Log.LineAsync(line => line.Contains("Server is ready to receive web requests", StringComparison.Ordinal));
             await Task.WhenAny(ready, process.ExitAsync()).WithDeadline("Prometheus to be ready", TimeSpan.FromSeconds(60), LogTail);
             if (ready.IsCompleted)
