@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
@@ -45,7 +46,7 @@ public sealed class SlowStreamTests
         }
 
         await Eventually.TrueAsync(
-            async () => (await node.Api.GetAsync("/metrics")).Text.Contains($"reason=\"{reason}\"", StringComparison.Ordinal), "the stalled one's end in the metrics", context: node.Process.LogTail);
+            async () => Regex.IsMatch((await node.Api.GetAsync("/metrics")).Text, $"reason=\"{reason}\"}} [1-9]"), "the stalled one's end in the metrics", context: node.Process.LogTail);
         // It takes the rest of what it was sent, and perhaps the reason; then comes the end, by whichever side.
         stalled.ResumeReading();
         await stalled.EndAsync();
