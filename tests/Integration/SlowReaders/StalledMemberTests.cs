@@ -3,6 +3,7 @@ using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
+using Fanout.Tests.TestKit.Sockets;
 using Xunit;
 
 namespace Fanout.Tests.Integration.SlowReaders;
@@ -34,6 +35,7 @@ public sealed class StalledMemberTests
         await stalled.JoinAsync(room);
         stalled.PauseReading();
         var before = ResidentBytes(node);
+        var end = EndAsync(node, stalled, reason);
 
         var tail = new string('x', 10 * 1024);
         var most = 0L;
@@ -46,16 +48,22 @@ public sealed class StalledMemberTests
             most = Math.Max(most, ResidentBytes(node) - before);
         }
 
-        await Eventually.TrueAsync(
-            async () => Regex.IsMatch((await node.Api.GetAsync("/metrics")).Text, $"reason=\"{reason}\"}} [1-9]"), "the stalled member's end in the metrics");
-        stalled.ResumeReading();
-        Assert.Equal(4001, (await stalled.WaitForCloseAsync()).Code);
+        Assert.Equal(4001, (await end).Code);
         Assert.All(members, member => Assert.Equal((null, Messages), (member.Fault, member.Count)));
         // The runtime's own share of 6 GB that went through included; a backlog without a bound would show.
         Assert.InRange(most, long.MinValue, 200L << 20);
 
         foreach (var member in members)
             await member.DisposeAsync();
+    }
+
+    // Beside the publishes: a peer that does not read has 5 s for its close frame, and all of them may take longer.
+    private static async Task<WebSocketClose> EndAsync(RunningNode node, TestClient stalled, string reason)
+    {
+        await Eventually.TrueAsync(
+            async () => Regex.IsMatch((await node.Api.GetAsync("/metrics")).Text, $"reason=\"{reason}\"}} [1-9]"), "the stalled member's end in the metrics", TimeSpan.FromMinutes(1));
+        stalled.ResumeReading();
+        return await stalled.WaitForCloseAsync();
     }
 
     private static long ResidentBytes(RunningNode node)
