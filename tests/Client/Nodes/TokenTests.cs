@@ -38,7 +38,10 @@ public sealed class TokenTests(TokenNode tokenNode) : IClassFixture<TokenNode>
         await using var ann = await ConnectedAsync("ann@example");
         await using var backEnd = await ConnectedAsync("back");
         var got = new Collected<string>();
-        ann.UserRoom<string>().Subscribe(message => got.Add(message.Payload));
+        var own = ann.UserRoom<string>();
+        own.Subscribe(message => got.Add(message.Payload));
+        // `connected` does not wait for the rooms: what is published before `joined` is in the history, and nobody asked for that.
+        await Eventually.TrueAsync(() => own.State == FanoutRoomState.Joined, "ann to be in her room");
         await backEnd.Room<string>("$user.ann@example").PublishAsync("for you").WithDeadline("the acknowledgement");
         Assert.Equal("for you", (await got.CountAsync(1))[0]);
     }
