@@ -83,7 +83,7 @@ internal sealed partial class FanoutMetrics : IDisposable
             _gaps.Add(0, new KeyValuePair<string, object?>("outcome", NameOf(outcome)));
         foreach (var outcome in Enum.GetValues<RecoveryOutcome>())
             _recoveries.Add(0, new KeyValuePair<string, object?>("outcome", NameOf(outcome)));
-        foreach (var limit in (string[])["messages", "bytes", "inflated_bytes", "api_bytes", "rooms", "rooms_per_connection", "connections", "connection_rate", "connections_per_ip", "connections_per_user", "history_total", "client_traces", "requests_per_connection", "requests_per_method"])
+        foreach (var limit in (string[])["messages", "bytes", "inflated_bytes", "api_bytes", "rooms", "rooms_per_connection", "connections", "connection_rate", "connections_per_ip", "silent_per_ip", "connections_per_user", "history_total", "client_traces", "requests_per_connection", "requests_per_method"])
             _limited.Add(0, new KeyValuePair<string, object?>("limit", limit));
     }
 

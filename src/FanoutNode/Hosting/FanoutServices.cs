@@ -80,6 +80,7 @@ internal static class FanoutServices
         .AddSingleton<ConnectionRegistry>()
         .AddSingleton<ConnectionAdmission>()
         .AddSingleton<ClientAddress>()
+        .AddSingleton<SilentConnections>()
         .AddSingleton<HandshakeValidator>()
         .AddSingleton<SocketEndpoint>()
         .AddSingleton<SocketFastLane>()

@@ -35,6 +35,7 @@ internal static partial class NodeApplication
             kestrel.Limits.RequestHeadersTimeout = handshake > TimeSpan.Zero ? handshake : Timeout.InfiniteTimeSpan;
             // Checked by the endpoint itself, which answers with a problem that a caller can read.
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MaxConcurrentConnections = settings.Limits.MaxTcpConnections;
             kestrel.UseEndpoints(builder.Configuration, certificates, kestrel.Limits.RequestHeadersTimeout);
             kestrel.UseSocketFastLane();
         });

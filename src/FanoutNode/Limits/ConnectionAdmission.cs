@@ -39,12 +39,19 @@ internal sealed class ConnectionAdmission(LimitsOptions limits, TimeProvider tim
     private const int ShortestWaitSeconds = 2;
     private const int LongestWaitSeconds = 10;
 
+    // Elsewhere there is room: soon, but not all in one and the same second.
+    private const int LongestWaitForAnotherNodeSeconds = 4;
+
     private readonly ConnectionRate? _rate = limits.ConnectionsPerSecond > 0 ? new ConnectionRate(limits.ConnectionsPerSecond, time) : null;
     private readonly KeyedCounts<UInt128> _addresses = new();
     private readonly KeyedCounts<string> _users = new();
     private int _count;
 
     private bool CountsAnything => limits.MaxConnections > 0 || limits.MaxConnectionsPerIp > 0 || limits.MaxConnectionsPerUser > 0;
+
+    /// <summary>What a node that drains tells everybody.</summary>
+    public static AdmissionRefusal Draining() =>
+        new(503, "This node is draining; connect again, to another node.", Random.Shared.Next(1, LongestWaitForAnotherNodeSeconds + 1));
 
     /// <summary>The first look: before the token is checked.</summary>
     /// <param name="ticket">What is to be released in the end; null where nothing is counted.</param>

@@ -5,6 +5,9 @@ namespace Fanout.Node.Limits;
 /// <summary>Settings under <c>Fanout:Limits</c>. 0 switches a limit off.</summary>
 internal sealed class LimitsOptions
 {
+    // Callers of the API, streams' and sockets' handshakes, proxies' idle connections, checks of health.
+    private const int TcpConnectionsBeside = 1_000;
+
     /// <summary>Largest message of a client, and largest body of a publish by HTTP, in bytes. Over it: close with 1009, or 413.</summary>
     public int MaxMessageBytes { get; set; } = ProtocolLimits.DefaultMaxMessageBytes;
 
@@ -47,11 +50,26 @@ internal sealed class LimitsOptions
     /// <summary>So long may a client take for its handshake.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Connections on this node. Over it: 503 with <c>Retry-After</c>.</summary>
+    /// <summary>
+    /// Connections on this node. Over it: 503 with <c>Retry-After</c>. Each endpoint takes a thousand more TCP connections than that, for everything
+    /// that is no socket (yet); those beyond are ended at once.
+    /// </summary>
     public int MaxConnections { get; set; }
 
-    /// <summary>Connections from one address on this node.</summary>
+    /// <summary>TCP connections of an endpoint, whatever they say or do not say; null: any number.</summary>
+    public long? MaxTcpConnections => MaxConnections > 0 ? (long)MaxConnections + TcpConnectionsBeside : null;
+
+    /// <summary>
+    /// Connections from one address on this node. As many more may be open that have not said yet what they want, but at least
+    /// <see cref="MostSilentAtLeast"/>; those beyond are ended at once.
+    /// </summary>
     public int MaxConnectionsPerIp { get; set; }
+
+    /// <summary>A page, or a service that connects again, opens some at once and says what it wants a moment later.</summary>
+    public const int MostSilentAtLeast = 100;
+
+    /// <summary>Connections from one address whose first request is not there yet; 0: any number.</summary>
+    public int MaxSilentPerIp => MaxConnectionsPerIp > 0 ? Math.Max(MaxConnectionsPerIp, MostSilentAtLeast) : 0;
 
     /// <summary>Connections of one user on this node.</summary>
     public int MaxConnectionsPerUser { get; set; }

@@ -26,11 +26,12 @@ public sealed class HandshakeFuzzTests
         })).Sample(
             bytes =>
             {
-                var whole = UpgradeRequestReader.Read(new ReadOnlySequence<byte>(bytes), out var request, out _);
+                var whole = new UpgradeRequestReader().Read(new ReadOnlySequence<byte>(bytes), out var request, out _);
                 Assert.Equal(whole == FirstBytes.Upgrade, request is not null);
+                var reader = new UpgradeRequestReader();
                 for (var length = 0; length < bytes.Length; length++)
                 {
-                    var kind = UpgradeRequestReader.Read(new ReadOnlySequence<byte>(bytes, 0, length), out _, out _);
+                    var kind = reader.Read(new ReadOnlySequence<byte>(bytes, 0, length), out _, out _);
                     if (kind != FirstBytes.Undecided)
                     {
                         Assert.Equal(kind, whole);
@@ -49,9 +50,9 @@ public sealed class HandshakeFuzzTests
     {
         var bytes = Encoding.ASCII.GetBytes(Upgrade.Replace("rooms=a", "rooms=" + new string('a', length), StringComparison.Ordinal));
 
-        Assert.Equal(taken ? FirstBytes.Upgrade : FirstBytes.Other, UpgradeRequestReader.Read(new ReadOnlySequence<byte>(bytes), out _, out _));
+        Assert.Equal(taken ? FirstBytes.Upgrade : FirstBytes.Other, new UpgradeRequestReader().Read(new ReadOnlySequence<byte>(bytes), out _, out _));
         if (!taken)
-            Assert.Equal(FirstBytes.Other, UpgradeRequestReader.Read(new ReadOnlySequence<byte>(bytes, 0, 35_000), out _, out _));
+            Assert.Equal(FirstBytes.Other, new UpgradeRequestReader().Read(new ReadOnlySequence<byte>(bytes, 0, 35_000), out _, out _));
     }
 
     [Fact]

@@ -78,6 +78,22 @@ public sealed class ConnectionAdmissionTests : IDisposable
         Assert.Null(admission.EnterUser(next, "ann"));
     }
 
+    // Those whom a node sends away together must not come to the next one in one and the same second.
+    [Fact]
+    public void Refusals_OfANodeThatDrains_SayDifferentTimes()
+    {
+        var waits = Enumerable.Range(0, 200).Select(_ => ConnectionAdmission.Draining().RetryAfterSeconds).ToList();
+
+        Assert.All(waits, wait => Assert.InRange(wait, 1, 4));
+        Assert.Equal(4, waits.Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(5_000, 6_000L)]
+    public void TcpConnections_OfAnEndpoint_AreBoundedWhereSocketsAre(int maxConnections, long? expected) =>
+        Assert.Equal(expected, new LimitsOptions { MaxConnections = maxConnections }.MaxTcpConnections);
+
     // A storm that keeps to its Retry-After comes back at the rate at which it is let in.
     [Fact]
     public void Storm_IsSpread_AndLetInAtTheRate()

@@ -18,7 +18,8 @@ namespace Fanout.Node.Connections.FastLane;
 /// The same checks and the same connection class as the ordinary endpoint, which stays for upgrades that come later on a connection or
 /// by HTTP/2. Has a timeout of its own, since Kestrel's request timers have not started here.
 /// </remarks>
-internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner runner, LimitsOptions limits, TestingOptions testing, TimeProvider time)
+internal sealed class SocketFastLane(
+    HandshakeValidator validator, SessionRunner runner, SilentConnections silent, LimitsOptions limits, TestingOptions testing, TimeProvider time)
 {
     /// <summary>The middleware.</summary>
     public async Task HandleAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -29,7 +30,14 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
             return;
         }
 
+        if (!silent.TryEnter(connection.RemoteEndPoint, out var counted))
+        {
+            connection.Abort();
+            return;
+        }
+
         var (kind, request) = await LookAsync(connection);
+        silent.Leave(counted);
         var handled = kind switch
         {
             FirstBytes.Upgrade => UpgradeAsync(connection, open, request! with { RemoteAddress = (connection.RemoteEndPoint as IPEndPoint)?.Address }),
@@ -53,12 +61,13 @@ internal sealed class SocketFastLane(HandshakeValidator validator, SessionRunner
         await using var timeout = limits.HandshakeTimeout > TimeSpan.Zero
             ? time.CreateTimer(static state => ((ConnectionContext)state!).Abort(), connection, limits.HandshakeTimeout, Timeout.InfiniteTimeSpan)
             : null;
+        var reader = new UpgradeRequestReader(testing.Echo);
         try
         {
             while (true)
             {
                 var result = await input.ReadAsync();
-                var kind = UpgradeRequestReader.Read(result.Buffer, out var request, out var consumed, testing.Echo);
+                var kind = reader.Read(result.Buffer, out var request, out var consumed);
                 if (kind == FirstBytes.Undecided && !result.IsCompleted && !result.IsCanceled)
                 {
                     input.AdvanceTo(result.Buffer.Start, result.Buffer.End);

@@ -22,57 +22,88 @@ internal enum FirstBytes
 /// Looks at the first request of a connection without taking it. Only a request that is an upgrade to the socket endpoint beyond doubt is taken
 /// below HTTP; whatever is odd goes to ASP.NET, which knows how to refuse it.
 /// </summary>
-internal static class UpgradeRequestReader
+/// <remarks>
+/// One for each connection. A byte is looked at once, and the request parsed once, when all of it is there: a peer that sends it in a thousand pieces
+/// costs no more than one that sends it in one.
+/// </remarks>
+/// <param name="takesEcho">Whether <see cref="EchoPath"/> is ours too.</param>
+internal sealed class UpgradeRequestReader(bool takesEcho = false)
 {
     public const string Path = "/ws";
     public const string EchoPath = "/echo";
 
-    // Kestrel's own limit for a request line and headers together, by default.
+    // Kestrel's own limits, by default: for a request line and headers together, and for the number of headers.
     private const int MaxRequestBytes = 32 * 1024;
+    private const int MaxHeaders = 100;
     private static readonly HttpParser<Handler> Parser = new();
 
+    // How far the buffer has been searched for the empty line that ends a request.
+    private int _searched;
+
     /// <summary>Reads the request if it is all there.</summary>
+    /// <param name="buffer">From the connection's first byte on; each time more of it.</param>
     /// <param name="consumed">Where the bytes behind the request begin.</param>
-    /// <param name="takesEcho">Whether <see cref="EchoPath"/> is ours too.</param>
-    public static FirstBytes Read(ReadOnlySequence<byte> buffer, out HandshakeRequest? request, out SequencePosition consumed, bool takesEcho = false)
+    public FirstBytes Read(in ReadOnlySequence<byte> buffer, out HandshakeRequest? request, out SequencePosition consumed)
     {
         request = null;
         consumed = buffer.Start;
         if (!Begins(buffer, "GET /ws"u8) && !(takesEcho && Begins(buffer, "GET /echo"u8)))
             return FirstBytes.Other;
+        if (EndOf(buffer) is not { } end)
+            return buffer.Length > MaxRequestBytes ? FirstBytes.Other : FirstBytes.Undecided;
+        // However it came: one read can bring far more than the limit.
+        if (end > MaxRequestBytes)
+            return FirstBytes.Other;
 
         var handler = new Handler(takesEcho);
-        var reader = new SequenceReader<byte>(buffer);
+        var reader = new SequenceReader<byte>(buffer.Slice(0, end));
         try
         {
-            if (!Parser.ParseRequestLine(handler, ref reader) || (handler.IsUpgradePath && !Parser.ParseHeaders(handler, ref reader)))
-                return buffer.Length > MaxRequestBytes ? FirstBytes.Other : FirstBytes.Undecided;
+            if (!Parser.ParseRequestLine(handler, ref reader) || !handler.IsUpgradePath || !Parser.ParseHeaders(handler, ref reader) || !handler.IsUpgrade)
+                return FirstBytes.Other;
         }
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException)
         {
             return FirstBytes.Other;
         }
 
-        // However it came: one read can bring far more than the limit.
-        if (!handler.IsUpgradePath || !handler.IsUpgrade || reader.Consumed > MaxRequestBytes)
-            return FirstBytes.Other;
         request = handler.ToRequest();
-        consumed = reader.Position;
+        consumed = buffer.GetPosition(end);
         return FirstBytes.Upgrade;
     }
 
-    // The first bytes of all that is ours, so that other traffic is passed on without being parsed twice.
+    // The first bytes of all that is ours, and that the path ends there, so that other traffic is passed on at once.
     private static bool Begins(in ReadOnlySequence<byte> buffer, ReadOnlySpan<byte> prefix)
     {
-        Span<byte> start = stackalloc byte[prefix.Length];
-        var length = (int)Math.Min(buffer.Length, prefix.Length);
+        Span<byte> start = stackalloc byte[prefix.Length + 1];
+        var length = (int)Math.Min(buffer.Length, start.Length);
         buffer.Slice(0, length).CopyTo(start);
-        return prefix[..length].SequenceEqual(start[..length]);
+        var common = Math.Min(length, prefix.Length);
+        return prefix[..common].SequenceEqual(start[..common]) && (length <= prefix.Length || start[^1] is (byte)' ' or (byte)'?');
+    }
+
+    // Behind the first empty line, whichever way its ends are written: whether they may be is the parser's business. Null where there is none yet.
+    private int? EndOf(in ReadOnlySequence<byte> buffer)
+    {
+        // A line's end and up to two bytes of the empty line behind it may have been there already.
+        var from = Math.Max(0, _searched - 2);
+        var to = (int)Math.Min(buffer.Length, MaxRequestBytes + 1);
+        var reader = new SequenceReader<byte>(buffer.Slice(from, to - from));
+        while (reader.TryAdvanceTo((byte)'\n'))
+        {
+            if (reader.IsNext((byte)'\n', advancePast: true) || reader.IsNext("\r\n"u8, advancePast: true))
+                return from + (int)reader.Consumed;
+        }
+
+        _searched = to;
+        return null;
     }
 
     private sealed class Handler(bool takesEcho) : IHttpRequestLineHandler, IHttpHeadersHandler
     {
-        private string? _connection, _upgrade, _version, _key, _protocols, _extensions, _origin, _host, _authorization, _forwardedFor, _forwardedHost;
+        private string? _version, _key, _origin, _host, _authorization;
+        private HeaderList _connection, _upgrade, _protocols, _extensions, _forwardedFor, _forwardedHost;
+        private int _headers;
         private string _query = "";
         private bool _hasBody;
         private bool _isRepeated;
@@ -81,23 +112,22 @@ internal static class UpgradeRequestReader
 
         private bool IsEcho { get; set; }
 
-        public bool IsUpgrade => !_hasBody && !_isRepeated && _host is not null && _upgrade is not null
-            && _upgrade.Contains("websocket", StringComparison.OrdinalIgnoreCase);
+        public bool IsUpgrade => !_hasBody && !_isRepeated && _headers <= MaxHeaders && _host is not null && _upgrade.Contains("websocket");
 
         public HandshakeRequest ToRequest() => new()
         {
             IsEcho = IsEcho,
-            Upgrade = _upgrade,
-            Connection = _connection,
+            Upgrade = _upgrade.Joined,
+            Connection = _connection.Joined,
             Version = _version,
             Key = _key,
-            Protocols = _protocols,
-            Extensions = _extensions,
+            Protocols = _protocols.Joined,
+            Extensions = _extensions.Joined,
             Origin = _origin,
             Host = _host,
             Authorization = _authorization,
-            ForwardedFor = _forwardedFor,
-            ForwardedHost = _forwardedHost,
+            ForwardedFor = _forwardedFor.Joined,
+            ForwardedHost = _forwardedHost.Joined,
             Query = _query,
         };
 
@@ -115,6 +145,8 @@ internal static class UpgradeRequestReader
 
         public void OnHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
         {
+            if (++_headers > MaxHeaders)
+                return;
             switch (name.Length)
             {
                 case 4 when Is(name, "host"u8):
@@ -124,19 +156,19 @@ internal static class UpgradeRequestReader
                     Set(ref _origin, value);
                     break;
                 case 7 when Is(name, "upgrade"u8):
-                    Append(ref _upgrade, value);
+                    _upgrade.Add(value);
                     break;
                 case 10 when Is(name, "connection"u8):
-                    Append(ref _connection, value);
+                    _connection.Add(value);
                     break;
                 case 13 when Is(name, "authorization"u8):
                     Set(ref _authorization, value);
                     break;
                 case 15 when Is(name, "x-forwarded-for"u8):
-                    Append(ref _forwardedFor, value);
+                    _forwardedFor.Add(value);
                     break;
                 case 16 when Is(name, "x-forwarded-host"u8):
-                    Append(ref _forwardedHost, value);
+                    _forwardedHost.Add(value);
                     break;
                 case 17 when Is(name, "sec-websocket-key"u8):
                     Set(ref _key, value);
@@ -145,10 +177,10 @@ internal static class UpgradeRequestReader
                     Set(ref _version, value);
                     break;
                 case 22 when Is(name, "sec-websocket-protocol"u8):
-                    Append(ref _protocols, value);
+                    _protocols.Add(value);
                     break;
                 case 24 when Is(name, "sec-websocket-extensions"u8):
-                    Append(ref _extensions, value);
+                    _extensions.Add(value);
                     break;
                 case 14 when Is(name, "content-length"u8):
                 case 17 when Is(name, "transfer-encoding"u8):
@@ -176,10 +208,27 @@ internal static class UpgradeRequestReader
             field = Encoding.Latin1.GetString(value);
         }
 
-        // Lists may come in several headers (RFC 9110, section 5.3).
-        private static void Append(ref string? field, ReadOnlySpan<byte> value) =>
-            field = field is null ? Encoding.Latin1.GetString(value) : $"{field}, {Encoding.Latin1.GetString(value)}";
-
         private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lowerCase) => System.Text.Ascii.EqualsIgnoreCase(name, lowerCase);
+    }
+
+    // A list may come in several headers (RFC 9110, section 5.3). Put together once, at the end.
+    private struct HeaderList
+    {
+        private string? _first;
+        private List<string>? _more;
+
+        public readonly string? Joined => _more is null ? _first : string.Join(", ", _more);
+
+        public void Add(ReadOnlySpan<byte> value)
+        {
+            var text = Encoding.Latin1.GetString(value);
+            if (_first is null)
+                _first = text;
+            else
+                (_more ??= [_first]).Add(text);
+        }
+
+        public readonly bool Contains(string part) =>
+            _more?.Exists(value => value.Contains(part, StringComparison.OrdinalIgnoreCase)) ?? _first?.Contains(part, StringComparison.OrdinalIgnoreCase) ?? false;
     }
 }

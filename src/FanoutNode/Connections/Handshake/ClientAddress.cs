@@ -52,7 +52,8 @@ internal sealed class ClientAddress(ProxyOptions options)
         return true;
     }
 
-    private bool IsProxy(IPAddress address)
+    /// <summary>Whether it is the address of a known proxy.</summary>
+    public bool IsProxy(IPAddress address)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         foreach (var proxy in _proxies)
@@ -66,8 +67,9 @@ internal sealed class ClientAddress(ProxyOptions options)
 
     private static string? LastOf(string? list)
     {
-        var last = list?.Split(',')[^1].Trim();
-        return string.IsNullOrEmpty(last) ? null : last;
+        var last = list.AsSpan();
+        last = last[(last.LastIndexOf(',') + 1)..].Trim();
+        return last.IsEmpty ? null : last.ToString();
     }
 }
 

@@ -6,12 +6,14 @@ internal static class HandshakeQuery
     /// <summary>The decoded value of a field, or null. The first one counts.</summary>
     public static string? Get(string query, string name)
     {
-        foreach (var pair in query.TrimStart('?').Split('&'))
+        var fields = query.AsSpan().TrimStart('?');
+        foreach (var range in fields.Split('&'))
         {
-            var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            var key = equals < 0 ? pair : pair[..equals];
-            if (key == name)
-                return equals < 0 ? "" : Uri.UnescapeDataString(pair[(equals + 1)..].Replace('+', ' '));
+            var field = fields[range];
+            var equals = field.IndexOf('=');
+            if (!(equals < 0 ? field : field[..equals]).SequenceEqual(name))
+                continue;
+            return equals < 0 ? "" : Uri.UnescapeDataString(field[(equals + 1)..].ToString().Replace('+', ' '));
         }
 
         return null;

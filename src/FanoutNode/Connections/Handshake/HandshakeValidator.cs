@@ -27,7 +27,7 @@ internal sealed class HandshakeValidator(
 
         // 2
         if (drain.IsDraining)
-            return (null, new HandshakeRefusal(503, "This node is draining; connect again, to another node.", ("Retry-After", "1")));
+            return (null, RefusalOf(ConnectionAdmission.Draining()));
         request = addresses.Apply(request);
         ConnectionTicket? ticket = null;
         // A node that is full of clients must still show its operator that it is.
@@ -92,9 +92,10 @@ internal sealed class HandshakeValidator(
 
     private static bool HasToken(string? header, string token)
     {
-        foreach (var part in (header ?? "").Split(','))
+        var list = header.AsSpan();
+        foreach (var part in list.Split(','))
         {
-            if (part.Trim().Equals(token, StringComparison.OrdinalIgnoreCase))
+            if (list[part].Trim().Equals(token, StringComparison.OrdinalIgnoreCase))
                 return true;
         }
 

@@ -55,7 +55,7 @@ public sealed class UpgradeRequestReaderTests
     {
         var buffer = Segments.Every(size, Encoding.ASCII.GetBytes(Upgrade));
 
-        Assert.Equal(FirstBytes.Upgrade, UpgradeRequestReader.Read(buffer, out var request, out _));
+        Assert.Equal(FirstBytes.Upgrade, new UpgradeRequestReader().Read(buffer, out var request, out _));
         Assert.Equal("dGhlIHNhbXBsZSBub25jZQ==", request!.Key);
     }
 
@@ -85,6 +85,38 @@ public sealed class UpgradeRequestReaderTests
         Assert.Equal((FirstBytes.Other, null, text), (kind, request, rest));
     }
 
+    // Found by a review: each read parsed the whole request again and joined repeated headers anew, some 26 MB of strings for a byte.
+    [Fact]
+    public void Request_OfManySmallHeaders_ThatComesByteByByte_CostsLittle()
+    {
+        var bytes = Encoding.ASCII.GetBytes("GET /ws HTTP/1.1\r\nHost: a\r\n" + string.Concat(Enumerable.Repeat("upgrade:a\r\n", 2_800)) + "\r\n");
+        var reader = new UpgradeRequestReader();
+        var length = 0;
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        while (reader.Read(new ReadOnlySequence<byte>(bytes, 0, ++length), out _, out _) == FirstBytes.Undecided)
+        {
+        }
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(bytes.Length, length);
+        Assert.InRange(allocated, 0, 1_000_000);
+    }
+
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(101, false)]
+    public void Headers_AreCounted(int headers, bool taken)
+    {
+        var more = string.Concat(Enumerable.Repeat("Connection: a\r\n", headers - Upgrade.Split("\r\n").Length + 3));
+
+        var (kind, request, _) = Read(Upgrade.Replace("Upgrade: websocket\r\n", "Upgrade: websocket\r\n" + more, StringComparison.Ordinal));
+
+        Assert.Equal(taken ? FirstBytes.Upgrade : FirstBytes.Other, kind);
+        if (taken)
+            Assert.StartsWith("keep-alive, Upgrade, a, a", request!.Connection, StringComparison.Ordinal);
+    }
+
     // A header without an end does not fill the memory.
     [Fact]
     public void Request_ThatNeverEnds_IsPassedOn()
@@ -102,12 +134,12 @@ public sealed class UpgradeRequestReaderTests
             if (bytes.Length > 0)
                 bytes[at % bytes.Length] = value;
             return bytes;
-        }).Sample(bytes => UpgradeRequestReader.Read(new ReadOnlySequence<byte>(bytes), out _, out _), iter: 20_000);
+        }).Sample(bytes => new UpgradeRequestReader().Read(new ReadOnlySequence<byte>(bytes), out _, out _), iter: 20_000);
 
     private static (FirstBytes Kind, HandshakeRequest? Request, string Left) Read(string text)
     {
         var buffer = new ReadOnlySequence<byte>(Encoding.Latin1.GetBytes(text));
-        var kind = UpgradeRequestReader.Read(buffer, out var request, out var consumed);
+        var kind = new UpgradeRequestReader().Read(buffer, out var request, out var consumed);
         return (kind, request, Encoding.Latin1.GetString(buffer.Slice(consumed)));
     }
 }
