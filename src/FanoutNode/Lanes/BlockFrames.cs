@@ -49,5 +49,6 @@ internal ref struct BlockFrames
         return block;
     }
 
-    private static byte[] Frame(RoomMessage message, WireFormat format, bool deflated) => deflated ? message.DeflatedFrame(format) : message.Frame(format);
+    private readonly byte[] Frame(RoomMessage message, WireFormat format, bool deflated) =>
+        deflated ? message.DeflatedFrame(format, _largestDeflated) : message.Frame(format);
 }

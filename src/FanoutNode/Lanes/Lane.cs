@@ -8,7 +8,7 @@ namespace Fanout.Node.Lanes;
 /// One single-threaded delivery loop. It owns its connections and their rooms' local member lists, so nothing in it takes a lock.
 /// </summary>
 /// <remarks>
-/// Thread-safety: <see cref="Post"/> and <see cref="TryPostMessage"/> from anywhere; everything else only from work that runs on the lane.
+/// Thread-safety: <see cref="Post"/>, <see cref="TryPost"/> and <see cref="TryPostMessage"/> from anywhere; everything else only from work that runs on the lane.
 /// A lane is not a thread of its own: it is queued to the thread pool when its inbox turns non-empty and leaves again when it is dry.
 /// </remarks>
 internal sealed class Lane : IThreadPoolWorkItem
@@ -19,6 +19,7 @@ internal sealed class Lane : IThreadPoolWorkItem
 
     private readonly ConcurrentQueue<ILaneWork> _inbox = new();
     private readonly List<LaneRoom> _roomsWithPending = [];
+    private readonly List<LaneRoom> _roomsWithNotices = [];
     private readonly LaneLog _log;
     private readonly int _inboxCapacity;
     private int _messagesWaiting;
@@ -84,16 +85,26 @@ internal sealed class Lane : IThreadPoolWorkItem
     /// <summary>Hands a room's message to the lane; <see langword="false"/> if too many wait already.</summary>
     public bool TryPostMessage(RoomMessage message)
     {
-        if (Interlocked.Increment(ref _messagesWaiting) > _inboxCapacity)
-        {
-            Interlocked.Decrement(ref _messagesWaiting);
+        if (!TryCountIn())
             return false;
-        }
-
         message.Trace?.Expect();
         Post(message);
         return true;
     }
+
+    /// <summary>
+    /// The same for other work whose number somebody else decides over: it counts among the room messages, and says <see cref="CountOut"/> when it runs.
+    /// </summary>
+    public bool TryPost(ILaneWork work)
+    {
+        if (!TryCountIn())
+            return false;
+        Post(work);
+        return true;
+    }
+
+    /// <summary>What was counted in has come out of the inbox. On the lane.</summary>
+    public void CountOut() => Interlocked.Decrement(ref _messagesWaiting);
 
     /// <summary>A socket's backlog grew or shrank. On the lane.</summary>
     public void CountBacklog(long change) => Volatile.Write(ref _backlogBytes, _backlogBytes + change);
@@ -104,7 +115,7 @@ internal sealed class Lane : IThreadPoolWorkItem
     /// <summary>Sets a message aside for its room's next flush; called by the message as it runs.</summary>
     internal void Gather(RoomMessage message)
     {
-        Interlocked.Decrement(ref _messagesWaiting);
+        CountOut();
         if (message.Room.Members[Index] is not { } room || !room.Advance(message) || room.Count == 0)
         {
             message.Trace?.Done(message, 0, []);
@@ -115,6 +126,9 @@ internal sealed class Lane : IThreadPoolWorkItem
             _roomsWithPending.Add(room);
         room.Pending.Add(message);
     }
+
+    /// <summary>A room has notices, which are looked at again at the end of each round until they are sent.</summary>
+    internal void ExpectNotices(LaneRoom room) => _roomsWithNotices.Add(room);
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -130,6 +144,8 @@ internal sealed class Lane : IThreadPoolWorkItem
         }
 
         FlushRooms();
+        if (_roomsWithNotices.Count > 0)
+            FlushNotices();
         if (OutboundBytes > 0)
             Metrics.Outbound(OutboundBytes);
         OutboundBytes = 0;
@@ -168,6 +184,34 @@ internal sealed class Lane : IThreadPoolWorkItem
         }
 
         _roomsWithPending.Clear();
+    }
+
+    // Where it is too early for a room's notices, the round of the next tick sends them.
+    private void FlushNotices()
+    {
+        for (var i = _roomsWithNotices.Count - 1; i >= 0; i--)
+        {
+            var room = _roomsWithNotices[i];
+            try
+            {
+                if (!room.FlushNotices(this))
+                    continue;
+            }
+            catch (Exception e)
+            {
+                Report(e, "notices");
+            }
+
+            _roomsWithNotices.RemoveAt(i);
+        }
+    }
+
+    private bool TryCountIn()
+    {
+        if (Interlocked.Increment(ref _messagesWaiting) <= _inboxCapacity)
+            return true;
+        CountOut();
+        return false;
     }
 
     private void RunGuarded(ILaneWork work)

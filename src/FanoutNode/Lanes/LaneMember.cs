@@ -22,6 +22,9 @@ internal sealed class LaneMember(ILaneClient client, LaneRoom room)
     /// <summary>Where the member stands among the live ones, so that it is removed without a search; -1 when it is not one.</summary>
     public int Index { get; set; } = -1;
 
+    /// <summary>The first of the room's notices on the lane that is for it.</summary>
+    public long NoticesFrom { get; set; }
+
     /// <summary>Whether the client asked for presence notices.</summary>
     public bool WantsPresence { get; set; }
 }

@@ -25,9 +25,6 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
     /// <summary>Whether a member that lags gets the newest message only (<c>Overflow: Latest</c>).</summary>
     public bool KeepsNewestOnly => Room.KeepsNewestOnly;
 
-    /// <summary>All members, those that catch up too.</summary>
-    public IEnumerable<LaneMember> Everybody => _members.Concat(_catchingUp.Select(cursor => cursor.Member));
-
     private ReadOnlySpan<LaneMember> Members => CollectionsMarshal.AsSpan(_members);
 
     /// <summary>Adds a member; what was gathered before is not for it, and is sent first.</summary>
@@ -36,6 +33,8 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
     public void Add(Lane lane, LaneMember member, RoomPosition? at, RoomPosition? since)
     {
         Flush(lane);
+        // Those that wait tell of what was before it came.
+        member.NoticesFrom = _noticesEver;
         member.IsIn = true;
         if (at is { } position && (_epoch != position.Epoch || _lastOffset < position.Offset))
         {
@@ -70,6 +69,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
     {
         if (Pending.Count == 0)
             return;
+        SendNotices(lane);
         var pending = CollectionsMarshal.AsSpan(Pending);
         var delivered = 0L;
         try

@@ -51,10 +51,18 @@ internal sealed class RoomMessage : ILaneWork
 
     /// <summary>The frame that suits a client.</summary>
     public byte[] FrameFor(ILaneClient client) =>
-        LargestDeflated > 0 && client.LargestDeflated >= LargestDeflated ? DeflatedFrame(client.Format) : Frame(client.Format);
+        LargestDeflated > 0 && client.LargestDeflated >= LargestDeflated ? DeflatedFrame(client.Format, client.LargestDeflated) : Frame(client.Format);
 
-    /// <summary>The compressed frame; where there is none, because it was not asked for or gains nothing, the plain one.</summary>
-    public byte[] DeflatedFrame(WireFormat format) => (format == WireFormat.Json ? _deflatedJsonFrame : _deflatedMessagePackFrame) ?? Frame(format);
+    /// <summary>
+    /// The compressed frame; the plain one where there is none, because it was not asked for or gains nothing, or where it is for those who take longer
+    /// ones: while it is handed out, somebody else may add a form to the message that is longer than those before.
+    /// </summary>
+    /// <param name="longest">Bytes before compression.</param>
+    public byte[] DeflatedFrame(WireFormat format, int longest = int.MaxValue)
+    {
+        var plain = Frame(format);
+        return plain.Length <= longest ? (format == WireFormat.Json ? _deflatedJsonFrame : _deflatedMessagePackFrame) ?? plain : plain;
+    }
 
     /// <summary>Makes these forms where they are not there yet; before a lane asks for them, since it takes some time.</summary>
     public void Prepare(MessageForms forms)

@@ -1,10 +1,11 @@
 namespace Fanout.Node.Lanes;
 
-/// <summary>Sends a message to every connection of a lane. Keeps no state, so that one serves all lanes.</summary>
+/// <summary>Sends a message to every connection of a lane. Keeps no state, so that one serves all lanes. Posted as counted work.</summary>
 internal sealed class SendMessageToAllWork(RoomMessage message) : ILaneWork
 {
     public void Run(Lane lane)
     {
+        lane.CountOut();
         var delivered = 0;
         foreach (var client in lane.Clients.Values)
         {

@@ -33,13 +33,14 @@ internal sealed class AllRoom : IRoomMembers, IPreparedRoom
     {
     }
 
-    /// <summary>Hands a message to all lanes; a costly one is made ready first.</summary>
+    /// <summary>Hands a message to all lanes; a costly one is made ready first. A lane that has too many waiting does without it, and it is counted.</summary>
     public void Post(RoomMessage message)
     {
-        if (!_preparing.IsBusy && _preparer.CostlyForms(message, FormsInUse) is MessageForms.None)
-            PostNow(message);
-        else if (_preparing.Add(message))
-            _preparer.Metrics.Dropped(DropReason.LaneFull, _lanes.Count);
+        var lost = !_preparing.IsBusy && _preparer.CostlyForms(message, FormsInUse) is MessageForms.None ? PostNow(message)
+            : _preparing.Add(message) ? _lanes.Count
+            : 0;
+        if (lost > 0)
+            _preparer.Metrics.Dropped(DropReason.LaneFull, lost);
     }
 
     public MessageForms FormsInUse
@@ -55,18 +56,27 @@ internal sealed class AllRoom : IRoomMembers, IPreparedRoom
 
     public int PostNow(RoomMessage message)
     {
-        if (message.Trace is { } trace)
+        var lost = 0;
+        var work = new SendMessageToAllWork(message);
+        message.Trace?.Begin(_lanes[0].Time);
+        for (var i = 0; i < _lanes.Count; i++)
         {
-            trace.Begin(_lanes[0].Time);
-            for (var i = 1; i < _lanes.Count; i++)
-                trace.Expect();
+            // Expected before it is posted, or a quick lane would end the trace; what is lost then is done at once.
+            message.Trace?.Expect();
+            if (_lanes[i].TryPost(work))
+                continue;
+            lost++;
+            message.Trace?.Done(message, 0, []);
         }
 
-        _lanes.PostToAll(new SendMessageToAllWork(message));
-        return 0;
+        message.Trace?.Done(message, 0, []);
+        return lost;
     }
 
     public void PostToOccupiedNow(ILaneWork work) => _lanes.PostToAll(work);
+
+    // Nobody joins it.
+    public int PostNoticeNow(ILaneWork notice) => 0;
 
     public void FallBehindNow()
     {

@@ -40,7 +40,7 @@ internal sealed partial class MessageIntake(
 
             case ChannelFrameKind.PresenceJoin or ChannelFrameKind.PresenceLeave:
                 if (PresenceNotice.Read(frame.Data) is { } member)
-                    known.PostToOccupied(new PresenceNoticeWork(known, new PresenceNoticeMessage(known.Name, frame.Kind == ChannelFrameKind.PresenceJoin, member)));
+                    Tell(known, new PresenceNoticeMessage(known.Name, frame.Kind == ChannelFrameKind.PresenceJoin, member));
                 break;
 
             // A node whose settings give the room a history may publish to one whose settings do not, and the other way round, while a
@@ -68,6 +68,12 @@ internal sealed partial class MessageIntake(
         if (!RoomMessages.TryRead(room, null, null, data.ToArray(), out var message))
             CountUndecodable(data.Length);
         else if (room.Post(message) is > 0 and var lost)
+            metrics.Dropped(DropReason.LaneFull, lost);
+    }
+
+    private void Tell(Room room, PresenceNoticeMessage notice)
+    {
+        if (room.PostNotice(new PresenceNoticeWork(room, notice)) is > 0 and var lost)
             metrics.Dropped(DropReason.LaneFull, lost);
     }
 

@@ -111,6 +111,18 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
             PostToOccupiedNow(work);
     }
 
+    /// <summary>
+    /// Hands a notice for the members to all lanes that have some, behind all messages that were posted before. It is counted among the messages, and
+    /// refused like them.
+    /// </summary>
+    /// <returns>How many lanes will not get it.</returns>
+    public int PostNotice(ILaneWork notice) => _preparing?.TryAddNotice(notice) switch
+    {
+        null => PostNoticeNow(notice),
+        true => 0,
+        false => lanes.Count,
+    };
+
     MessageForms IPreparedRoom.FormsInUse => _forms.InUse;
 
     public int PostNow(RoomMessage message)
@@ -138,6 +150,18 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
             if (Volatile.Read(ref _laneCounts[index]) > 0)
                 OnLane(lanes[index]).FallBehind(lanes[index]);
         }
+    }
+
+    public int PostNoticeNow(ILaneWork notice)
+    {
+        var lost = 0;
+        for (var index = 0; index < _laneCounts.Length; index++)
+        {
+            if (Volatile.Read(ref _laneCounts[index]) > 0 && !lanes[index].TryPost(notice))
+                lost++;
+        }
+
+        return lost;
     }
 
     public void PostToOccupiedNow(ILaneWork work)

@@ -21,6 +21,10 @@ internal interface IPreparedRoom
     /// <summary>Hands work to all lanes that have members.</summary>
     void PostToOccupiedNow(ILaneWork work);
 
+    /// <summary>Hands a notice to all lanes that have members, counted like a message.</summary>
+    /// <returns>How many lanes were too full to take it.</returns>
+    int PostNoticeNow(ILaneWork notice);
+
     /// <summary>A message was not taken in: the members read it from the log.</summary>
     void FallBehindNow();
 }

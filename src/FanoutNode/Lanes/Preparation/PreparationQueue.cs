@@ -15,9 +15,13 @@ internal sealed class PreparationQueue(MessagePreparer preparer, IPreparedRoom r
     // Eight of the largest messages at their default limit.
     private const long MostBytes = 8 * 1024 * 1024;
 
+    // Of notices, which are small; so many come and go only where somebody means to.
+    private const int MostNotices = 4096;
+
     private readonly Lock _gate = new();
     private readonly Queue<Item> _items = new();
     private long _bytes;
+    private int _notices;
     private volatile bool _isBusy;
     private bool _endsWithFall;
 
@@ -60,6 +64,23 @@ internal sealed class PreparationQueue(MessagePreparer preparer, IPreparedRoom r
             if (!_isBusy)
                 return false;
             Enqueue(new Item(work, lane));
+            _endsWithFall = false;
+            return true;
+        }
+    }
+
+    /// <summary>Puts a notice behind what waits.</summary>
+    /// <returns>Null if nothing waits: then the caller posts it. <see langword="false"/> if it is lost: too many wait.</returns>
+    public bool? TryAddNotice(ILaneWork notice)
+    {
+        lock (_gate)
+        {
+            if (!_isBusy)
+                return null;
+            if (_notices == MostNotices)
+                return false;
+            _notices++;
+            Enqueue(new Item(notice, null) { IsNotice = true });
             _endsWithFall = false;
             return true;
         }
@@ -112,6 +133,13 @@ internal sealed class PreparationQueue(MessagePreparer preparer, IPreparedRoom r
                 preparer.Release(message.Size);
                 return message.Size;
 
+            case { Work: { } notice, IsNotice: true }:
+                lock (_gate)
+                    _notices--;
+                if (room.PostNoticeNow(notice) is > 0 and var missed)
+                    preparer.Metrics.Dropped(DropReason.LaneFull, missed);
+                return 0;
+
             case { Work: { } work, Lane: { } lane }:
                 lane.Post(work);
                 return 0;
@@ -127,5 +155,8 @@ internal sealed class PreparationQueue(MessagePreparer preparer, IPreparedRoom r
     }
 
     // Without work: the members read from the log what is missing from here on.
-    private readonly record struct Item(ILaneWork? Work, Lane? Lane);
+    private readonly record struct Item(ILaneWork? Work, Lane? Lane)
+    {
+        public bool IsNotice { get; init; }
+    }
 }

@@ -85,6 +85,18 @@ public sealed class RoomMessageFormsTests : IDisposable
         Assert.Same(message.Frame(WireFormat.MessagePack), message.FrameFor(new Client(WireFormat.MessagePack, int.MaxValue)));
     }
 
+    // The other format's form may be made while this one is handed out, and be longer than what the client was looked at for.
+    [Fact]
+    public void CompressedForm_ThatIsLongerThanAskedFor_IsNotHandedOut()
+    {
+        var message = NewMessage(3_000);
+        message.Prepare(MessageForms.DeflatedJson | MessageForms.DeflatedMessagePack);
+        var plain = message.Frame(WireFormat.Json);
+
+        Assert.NotSame(plain, message.DeflatedFrame(WireFormat.Json, plain.Length));
+        Assert.Same(plain, message.DeflatedFrame(WireFormat.Json, plain.Length - 1));
+    }
+
     // Whatever was not made ready goes out plain: a lane compresses nothing.
     [Fact]
     public void Lane_CompressesNothingItself()
