@@ -194,6 +194,24 @@ public sealed class LimitTests(MemoryNode memory)
         Assert.Matches(@"fanout_limited\w*{[^}]*limit=""history_total""[^}]*} [1-9]", (await node.Api.GetAsync("/metrics")).Text);
     }
 
+    // What is remembered of keys for 15 minutes was in no bound at all: one client could fill the node with it.
+    [Fact]
+    public async Task Keys_ThatAreRemembered_AreBounded_AndPublishesWithoutOneGoOn()
+    {
+        // A quarter of it is for keys, of some 600 bytes each.
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(
+            ("Fanout:Limits:MaxHistoryBytes", "100000"), ("Fanout:Rooms:0:Pattern", "live.*"), ("Fanout:Rooms:0:HistorySize", "0")));
+        var answers = new List<int>();
+        for (var i = 0; i < 100 && answers.LastOrDefault() != 503; i++)
+            answers.Add((int)(await node.Api.PublishAsync($"live.{i}", i, idempotencyKey: $"key-{i}")).Status);
+
+        Assert.InRange(answers.Count, 20, 60);
+        Assert.Equal(503, answers[^1]);
+        // One that is remembered still is, and others need no memory.
+        Assert.True((await node.Api.PublishAsync("live.0", 0, idempotencyKey: "key-0")).IsSuccess);
+        Assert.True((await node.Api.PublishAsync("room", "x")).IsSuccess);
+    }
+
     [Fact]
     public async Task RoomsInTheQuery_AreBounded()
     {

@@ -6,6 +6,9 @@ namespace Fanout.Node.Backplane.Memory;
 /// <summary>One room in memory. Used under its own lock, see <see cref="MemoryBroker.With"/>.</summary>
 internal sealed partial class MemoryRoom(string name, HistoryTotal total, TimeProvider time)
 {
+    // A result, a hash, two ids, places in two collections: about so much beside the key itself.
+    private const int BytesBesideKey = 500;
+
     private readonly Queue<LogEntry> _entries = new();
     private readonly Dictionary<string, (string PayloadHash, PublishResult Result)> _once = [];
     private readonly Queue<(string Key, long At)> _onceByAge = new(0);
@@ -49,12 +52,19 @@ internal sealed partial class MemoryRoom(string name, HistoryTotal total, TimePr
                 : new PublishResult(PublishOutcome.Conflict, publication.MessageId, null, null, 0);
         }
 
+        if (onceKey is not null && !total.TryAddKey(BytesOf(onceKey)))
+            return new PublishResult(PublishOutcome.Unavailable, publication.MessageId, null, null, 0);
         var result = new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, Subscribers.Count, members);
         var frame = publication.Data;
         if (publication.Policy.HasHistory)
         {
             if (!total.TryAdd(publication.Data.Length))
+            {
+                if (onceKey is not null)
+                    total.RemoveKey(BytesOf(onceKey));
                 return new PublishResult(PublishOutcome.Unavailable, publication.MessageId, null, null, 0);
+            }
+
             var position = Append(publication);
             result = result with { Epoch = position.Epoch, Offset = position.Offset };
             frame = ChannelFrame.WriteSequenced(position.Epoch, position.Offset, publication.Data.Span);
@@ -141,8 +151,14 @@ internal sealed partial class MemoryRoom(string name, HistoryTotal total, TimePr
         if (_epoch is not null && time.GetElapsedTime(_lastUse) >= _metaTtl)
             (_epoch, _offset) = (null, 0);
         while (_onceByAge.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= IdempotencyKey.Lifetime)
-            _once.Remove(_onceByAge.Dequeue().Key);
+        {
+            var (key, _) = _onceByAge.Dequeue();
+            _once.Remove(key);
+            total.RemoveKey(BytesOf(key));
+        }
     }
+
+    private static long BytesOf(string onceKey) => BytesBesideKey + (sizeof(char) * onceKey.Length);
 
     private void Tell(ReadOnlyMemory<byte> frame)
     {
