@@ -30,22 +30,21 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
     /// <param name="at">When it left, in Redis's clock; null: now.</param>
     public async Task LeaveWithPresenceAsync(string nodeId, string room, RoomMember member, long? at = null)
     {
-        var wasIn = (bool)await LeaveScript.RunAsync(
+        var notesTime = RoomName.IsUserRoom(room) && users.LastSeenFor > TimeSpan.Zero;
+        await LeaveScript.RunAsync(
             link.Database,
-            PresenceKeys(room),
+            [.. PresenceKeys(room), keys.Seen(room)],
             keys.Channel(room),
             RedisKeys.MemberEntry(nodeId, member.ClientId),
             member.ClientId,
             member.UserId ?? "",
             PresenceNotice.Write(member.ClientId, member.UserId, member.Info),
-            EventFor(WebhookEvents.MemberLeft, room, member));
-        // Behind it, for only who was in the room was seen there: a repeat leaves the time alone.
-        if (wasIn && RoomName.IsUserRoom(room))
-            await LeaveUserRoomAsync(room, [], at);
+            EventFor(WebhookEvents.MemberLeft, room, member),
+            notesTime ? (long)users.LastSeenFor.TotalMilliseconds : 0,
+            at ?? RedisValue.EmptyString);
     }
 
     /// <summary>Takes members out of a user's room, which notes when the last of them went.</summary>
-    /// <param name="entries">None: they have been taken out.</param>
     /// <param name="at">When they left, in Redis's clock; null: now.</param>
     /// <returns>How many were in it.</returns>
     public async Task<long> LeaveUserRoomAsync(string room, RedisValue[] entries, long? at = null) => (long)await UserLeaveScript.RunAsync(

@@ -5,14 +5,14 @@
 -- KEYS[2]  fanout:{room}:seen                string with a time to live: when the user's last connection went, in ms of Redis's clock
 -- ARGV[1]  when the connections went, in ms of Redis's clock; '' for this moment
 -- ARGV[2]  how long that is remembered, ms; 0: it is not
--- ARGV[3]  member entry, and so on; without any: they have been taken out
+-- ARGV     behind them the member entries
 -- Returns  how many connections were in the room
 local removed = 0
 for i = 3, #ARGV do
   removed = removed + redis.call('SREM', KEYS[1], ARGV[i])
 end
 -- A repeat takes nothing out and leaves the time alone.
-if ARGV[2] == '0' or (ARGV[3] and removed == 0) or redis.call('EXISTS', KEYS[1]) == 1 then
+if ARGV[2] == '0' or removed == 0 or redis.call('EXISTS', KEYS[1]) == 1 then
   return removed
 end
 local at = tonumber(ARGV[1])
