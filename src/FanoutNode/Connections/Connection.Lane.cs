@@ -10,6 +10,9 @@ namespace Fanout.Node.Connections;
 /// <summary>The part of a connection that its lane runs: sending, heartbeats, closing.</summary>
 internal sealed partial class Connection : ILaneClient
 {
+    // However slowly a peer takes what waits before its close frame.
+    private const long LongestCloseMs = 60_000;
+
     private readonly TaskCompletionSource _closeSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<LaneMember> _laneMembers = new(1);
     private Dictionary<LaneRoom, ReadOnlyMemory<byte>>? _newest;
@@ -18,7 +21,10 @@ internal sealed partial class Connection : ILaneClient
     private Action _abort = null!;
     private TokenLife _token;
     private long _lastPing;
+    private long _pongDue = long.MaxValue;
+    private long _closeBegan;
     private long _closeDeadline;
+    private bool _closesPatiently;
     private bool _attached;
     private bool _endsSending;
 
@@ -120,7 +126,10 @@ internal sealed partial class Connection : ILaneClient
         ClosedWith = code ?? CloseCode.Normal;
         IsClosedByPeer = byPeer;
         _newest = null;
-        _closeDeadline = Lane.Timers.Now + (long)_times.CloseTimeout.TotalMilliseconds;
+        _closeBegan = Lane.Timers.Now;
+        _closeDeadline = _closeBegan + CloseTimeoutMs;
+        // It did nothing wrong, and may have a slow network: what waits is still for it, and takes the time that it takes.
+        _closesPatiently = !dropBacklog && (byPeer || code is CloseCode.GoingAway or CloseCode.TokenExpired);
         Lane.Timers.Schedule(this, _closeDeadline);
         _outbound.SendLast(code is { } some ? ServerFrames.Close(some, reason) : ServerFrames.CloseWithoutCode(), dropBacklog);
     }
@@ -131,7 +140,7 @@ internal sealed partial class Connection : ILaneClient
     {
         if (IsClosing)
         {
-            if (now >= _closeDeadline)
+            if (now >= CloseDue && !MayTakeLonger(now))
                 Abort();
         }
         else if (_times.HeartbeatTimeout > TimeSpan.Zero && now - Volatile.Read(ref _lastReceived) >= (long)_times.HeartbeatTimeout.TotalMilliseconds)
@@ -154,9 +163,23 @@ internal sealed partial class Connection : ILaneClient
             Send(ServerFrames.Ping, null);
         }
 
+        if (!IsClosing && now >= _pongDue)
+        {
+            _pongDue = long.MaxValue;
+            if (_latePong!.Take() is { } pong)
+                Send(pong, null);
+        }
+
         if (!IsClosing && _token.TakeWarning(now))
             Send(ServerFrames.Encode(Format, new ExpiringMessage(_token.ExpiresAt)), null);
         return NextDue();
+    }
+
+    /// <summary>Looks again then for a ping that has not been answered.</summary>
+    public void PongAt(long due)
+    {
+        _pongDue = due;
+        Lane.Timers.Schedule(this, due);
     }
 
     public bool IsDrained => _outbound.IsFlushed;
@@ -190,6 +213,13 @@ internal sealed partial class Connection : ILaneClient
 
     private void OnCloseSent()
     {
+        if (_closesPatiently && !_closeSent.Task.IsCompleted)
+        {
+            _closeDeadline = Lane.Timers.Now + CloseTimeoutMs;
+            // From here on counts what the peer takes.
+            _outbound.IsBeingTaken();
+        }
+
         _closeSent.TrySetResult();
         if (_endsSending && _attached)
             _outbound.EndSending();
@@ -197,6 +227,13 @@ internal sealed partial class Connection : ILaneClient
 
     /// <summary>The transport failed: no close frame can be sent; the reader ends and reports it.</summary>
     public void OnTransportLost() => Abort();
+
+    /// <summary>There is no more time for it.</summary>
+    public void OnGivenUp()
+    {
+        if (_attached)
+            Abort();
+    }
 
     private void Abort()
     {
@@ -222,11 +259,25 @@ internal sealed partial class Connection : ILaneClient
             Send(frame, null);
     }
 
+    private long CloseTimeoutMs => (long)_times.CloseTimeout.TotalMilliseconds;
+
+    // While bytes wait for it, a peer is judged as one that is open: by whether it takes any.
+    private long CloseDue => _closesPatiently && !_outbound.IsFlushed ? Math.Min(_outbound.StallDeadline, _closeBegan + LongestCloseMs) : _closeDeadline;
+
+    // The transport has everything, and the kernel still sends it: megabytes, for a peer with a long or slow way.
+    private bool MayTakeLonger(long now)
+    {
+        if (!_closesPatiently || !_outbound.IsFlushed || now >= _closeBegan + LongestCloseMs || !_outbound.IsBeingTaken())
+            return false;
+        _closeDeadline = now + CloseTimeoutMs;
+        return true;
+    }
+
     private long NextDue()
     {
         if (IsClosing)
-            return _closeDeadline;
-        var due = _token.Due;
+            return CloseDue;
+        var due = Math.Min(_token.Due, _pongDue);
         if (_times.HeartbeatInterval > TimeSpan.Zero)
             due = Math.Min(due, _lastPing + (long)_times.HeartbeatInterval.TotalMilliseconds);
         if (_times.HeartbeatTimeout > TimeSpan.Zero)

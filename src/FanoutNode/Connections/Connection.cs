@@ -15,6 +15,7 @@ internal sealed partial class Connection
 {
     private readonly ConnectionTimes _times;
     private long _lastReceived;
+    private LatePong? _latePong;
 
     public Connection(string clientId, WireFormat format, Principal principal, Lane lane, ConnectionTimes times, DateTimeOffset connectedAt)
     {
@@ -70,8 +71,28 @@ internal sealed partial class Connection
     /// <summary>Answers with a whole frame; the gate counts it out when the lane has sent it.</summary>
     public void AnswerFrame(ReadOnlyMemory<byte> frame) => Lane.Post(new SendWork(this, frame, Gate));
 
+    /// <summary>Answers a ping, in its turn among the answers. Reader only, like the one that follows.</summary>
+    public void AnswerPing(ReadOnlySpan<byte> payload)
+    {
+        // Whatever waits is older, and need not be answered behind a newer one.
+        _latePong?.Forget();
+        Gate.Enter();
+        AnswerFrame(ServerFrames.Pong(payload));
+    }
+
+    /// <summary>Answers a ping when so much time has passed, unless a newer one has come by then.</summary>
+    public void AnswerPingLater(ReadOnlySpan<byte> payload, long afterMs)
+    {
+        _latePong ??= new LatePong();
+        if (_latePong.Put(payload))
+            Lane.Post(new LatePongWork(this, Lane.Timers.Now + afterMs));
+    }
+
     /// <summary>Closes with a code and a reason; the first close wins.</summary>
     public void Close(CloseCode code, string reason) => Lane.Post(new CloseWork(this, code, reason));
+
+    /// <summary>Ends it without another word, close frame or not.</summary>
+    public void GiveUp() => Lane.Post(new GiveUpWork(this));
 
     /// <summary>Ends our side of TCP behind the close frame that is on its way.</summary>
     public void EndSendingAfterClose() => Lane.Post(new EndSendingWork(this));

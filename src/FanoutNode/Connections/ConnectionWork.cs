@@ -34,10 +34,22 @@ internal sealed class SendWork(Connection connection, ReadOnlyMemory<byte> frame
     }
 }
 
+/// <summary>A ping waits for its pong until then, on the lane's clock.</summary>
+internal sealed class LatePongWork(Connection connection, long due) : ILaneWork
+{
+    public void Run(Lane lane) => connection.PongAt(due);
+}
+
 /// <summary>Sends a close frame. A null code answers a close frame that had none.</summary>
 internal sealed class CloseWork(Connection connection, CloseCode? code, string reason, bool byPeer = false) : ILaneWork
 {
     public void Run(Lane lane) => connection.CloseNow(code, reason, byPeer: byPeer);
+}
+
+/// <summary>Ends a connection without another word.</summary>
+internal sealed class GiveUpWork(Connection connection) : ILaneWork
+{
+    public void Run(Lane lane) => connection.OnGivenUp();
 }
 
 /// <summary>Ends our side of TCP behind the close frame.</summary>

@@ -69,6 +69,12 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
     /// <summary>The transport took some more.</summary>
     protected void NoteProgress() => _lastProgress = Connection.Lane.RoundTime;
 
+    /// <summary>
+    /// Whether the peer has taken some since the last look and has more to take, of what the transport has and the network not yet. False where
+    /// that cannot be seen.
+    /// </summary>
+    public virtual bool IsBeingTaken() => false;
+
     /// <summary>Says that nothing more will come (FIN), where the transport can say so and still be read from.</summary>
     public virtual void EndSending()
     {

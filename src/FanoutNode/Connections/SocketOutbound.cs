@@ -18,6 +18,7 @@ internal sealed class SocketOutbound : Outbound, ILaneWork, IDisposable
     private readonly Socket _socket;
     private SocketAsyncEventArgs? _finishing;
     private ReadOnlyMemory<byte> _rest;
+    private ulong _acknowledged;
     private bool _isDisposed;
 
     public SocketOutbound(Connection connection, Socket socket, OutboundLimits limits)
@@ -54,6 +55,27 @@ internal sealed class SocketOutbound : Outbound, ILaneWork, IDisposable
         {
             // The peer ended it first.
         }
+    }
+
+    public override bool IsBeingTaken()
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        Span<byte> info = stackalloc byte[TcpInfo.Length];
+        try
+        {
+            if (_socket.GetRawSocketOption(TcpInfo.Level, TcpInfo.Name, info) < TcpInfo.Length)
+                return false;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+
+        var acknowledged = MemoryMarshal.Read<ulong>(info[TcpInfo.BytesAcknowledged..]);
+        var hasMoved = acknowledged != _acknowledged;
+        _acknowledged = acknowledged;
+        return hasMoved && (MemoryMarshal.Read<uint>(info[TcpInfo.Unacknowledged..]) > 0 || MemoryMarshal.Read<uint>(info[TcpInfo.BytesNotSent..]) > 0);
     }
 
     protected override void Write(ReadOnlyMemory<byte> frames)
@@ -129,5 +151,16 @@ internal sealed class SocketOutbound : Outbound, ILaneWork, IDisposable
         // Runs wherever the socket completes; the lane picks up from there.
         arguments.Completed += (_, _) => Connection.Lane.Post(this);
         return arguments;
+    }
+
+    // struct tcp_info of linux/tcp.h, whose fields stay where they are: new ones come behind (these are there since Linux 4.6).
+    private static class TcpInfo
+    {
+        public const int Level = 6; // IPPROTO_TCP
+        public const int Name = 11; // TCP_INFO
+        public const int Unacknowledged = 24;
+        public const int BytesAcknowledged = 120;
+        public const int BytesNotSent = 144;
+        public const int Length = 148;
     }
 }

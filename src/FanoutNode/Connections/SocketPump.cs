@@ -96,18 +96,7 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
                         break;
 
                     case InboundKind.Ping:
-                        // Counted like a command: a flood of pings is read as slowly as its pongs leave.
-                        // Over the rate they are read and left: RFC 6455, section 5.5.3, asks for an answer to the newest alone.
-                        if (session.Rate.TryTake(_connection.Lane.Timers.Now, out _, out var abused))
-                        {
-                            _connection.Gate.Enter();
-                            _connection.AnswerFrame(ServerFrames.Pong(frame.Payload));
-                        }
-                        else if (abused)
-                        {
-                            _connection.Close(CloseCode.RateLimitAbused, "kept sending pings over the rate limit");
-                        }
-
+                        AnswerPing(frame.Payload);
                         break;
 
                     case InboundKind.Pong:
@@ -128,6 +117,17 @@ internal sealed class SocketPump(Session session, PipeReader input, FrameReader 
             rest = buffer.Start;
             _sinceYield = before - buffer.Length;
         }
+    }
+
+    // Counted in like a command: a flood of pings is read as slowly as its pongs leave.
+    private void AnswerPing(ReadOnlySpan<byte> payload)
+    {
+        if (session.Rate.TryTakePing(_connection.Lane.Timers.Now, out var retryAfterMs, out var abused))
+            _connection.AnswerPing(payload);
+        else if (abused)
+            _connection.Close(CloseCode.RateLimitAbused, "kept sending pings over the rate limit");
+        else
+            _connection.AnswerPingLater(payload, retryAfterMs);
     }
 
     // To the end of the pool's queue.

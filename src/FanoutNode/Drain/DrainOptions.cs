@@ -3,6 +3,9 @@ namespace Fanout.Node.Drain;
 /// <summary>Settings under <c>Fanout:Drain</c>.</summary>
 internal sealed class DrainOptions
 {
+    /// <summary>Kept back from the deadline: as much for leaving Redis clean as for Kestrel and the rest of the host.</summary>
+    public static readonly TimeSpan Reserve = TimeSpan.FromSeconds(2);
+
     /// <summary>
     /// The node spreads the closes of its connections over this time, so that the other nodes are not hit by all of them at once.
     /// </summary>
@@ -20,6 +23,9 @@ internal sealed class DrainOptions
     /// </summary>
     public TimeSpan? Notice { get; set; }
 
-    /// <summary>The node is gone after this time, whatever is left. Keep the container's grace period above it.</summary>
+    /// <summary>
+    /// The node is gone after this time, whatever is left. Keep the container's grace period above it. At least <see cref="Reserve"/> longer than
+    /// <see cref="Notice"/> and <see cref="Window"/> together.
+    /// </summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(25);
 }

@@ -26,11 +26,15 @@ internal sealed partial class DrainService(
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
-    // Kept back from the deadline: as much for leaving Redis clean as for Kestrel and the rest of the host.
-    private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(2);
+    // Of the time behind the window, so much is not for closing ever more connections: the last of them need it too.
+    private static readonly TimeSpan FlushReserve = TimeSpan.FromSeconds(3);
 
-    // In a hurry, still time for a close frame to be answered and for Redis to be told.
+    // In a hurry, still time for a close frame to be answered, and then for Redis to be told.
     private static readonly TimeSpan HurriedFlush = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HurriedLeave = TimeSpan.FromSeconds(2);
+
+    // For the ends of sockets that were given up, which are the node's own doing and need nobody.
+    private static readonly TimeSpan GiveUp = TimeSpan.FromMilliseconds(500);
 
     private long _began;
 
@@ -48,15 +52,17 @@ internal sealed partial class DrainService(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _began = time.GetTimestamp();
-        using var over = new CancellationTokenSource(options.Deadline - (Reserve / 2), time);
+        using var over = new CancellationTokenSource(options.Deadline - (DrainOptions.Reserve / 2), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
         using var flushed = new CancellationTokenSource(Closable, time);
         using var hurried = CancellationTokenSource.CreateLinkedTokenSource(flushed.Token, state.Hurried, cancellationToken);
+        // In whatever phase the second signal comes.
+        using var hurry = state.Hurried.Register(() => Hurry(flushed, over));
 
         // 1
         Enter(DrainPhase.Announced);
         backplane.OnStatusChanged();
-        await PauseAsync(Shorter(options.Notice ?? TimeSpan.Zero, Closable - options.Window), hurried.Token);
+        await PauseAsync(options.Notice ?? TimeSpan.Zero, hurried.Token);
 
         // 2
         Enter(DrainPhase.Closing);
@@ -64,10 +70,9 @@ internal sealed partial class DrainService(
 
         // 3
         Enter(DrainPhase.Flushing);
-        if (state.Hurried.IsCancellationRequested)
-            flushed.CancelAfter(HurriedFlush);
         while (connections.Count > 0 && !flushed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             await PauseAsync(Step, flushed.Token);
+        await GiveUpAsync(either.Token);
 
         // 4
         Enter(DrainPhase.Leaving);
@@ -82,26 +87,42 @@ internal sealed partial class DrainService(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // By then every connection must be closed; what is left of the deadline belongs to Redis and the host.
-    private TimeSpan Closable => options.Deadline - Reserve > TimeSpan.Zero ? options.Deadline - Reserve : options.Deadline / 2;
+    // By then every connection must be gone; what is left of the deadline belongs to Redis and the host.
+    private TimeSpan Closable => options.Deadline - DrainOptions.Reserve;
+
+    // By then every connection must be told to go, so that there is time to flush.
+    private TimeSpan Tellable =>
+        Closable - Shorter(FlushReserve, Closable - (options.Notice ?? TimeSpan.Zero) - options.Window);
+
+    // Never later than it would have been without.
+    private void Hurry(CancellationTokenSource flushed, CancellationTokenSource over)
+    {
+        var elapsed = time.GetElapsedTime(_began);
+        if (elapsed + HurriedFlush < Closable)
+            flushed.CancelAfter(HurriedFlush);
+        if (elapsed + HurriedLeave < options.Deadline - (DrainOptions.Reserve / 2))
+            over.CancelAfter(HurriedLeave);
+    }
 
     private async Task CloseAllAsync(CancellationToken cancellation)
     {
         var sessions = connections.All.ToArray();
         Random.Shared.Shuffle(sessions);
         var start = time.GetTimestamp();
-        var moments = DrainPlan.Spread(sessions.Length, options.Window, options.ClosesPerSecond, Closable - time.GetElapsedTime(_began), Random.Shared);
+        var available = Tellable - time.GetElapsedTime(_began);
+        var plan = DrainPlan.For(sessions.Length, options.Window, options.ClosesPerSecond, available, Random.Shared);
         for (var i = 0; i < sessions.Length; i++)
-            sessions[i].Connection.Send(new DrainMessage((long)moments[i].TotalMilliseconds));
+            sessions[i].Connection.Send(new DrainMessage((long)plan.Moments[i].TotalMilliseconds));
 
         var waiting = new List<Session>();
         for (var next = 0; (next < sessions.Length || waiting.Count > 0) && !cancellation.IsCancellationRequested && connections.Count > 0;)
         {
-            while (next < sessions.Length && moments[next] <= time.GetElapsedTime(start))
+            var elapsed = time.GetElapsedTime(start);
+            while (next < sessions.Length && plan.Moments[next] <= elapsed)
                 waiting.Add(sessions[next++]);
-            // Whoever waits for a back end's answer stays for it, as far as the window reaches.
-            var isOver = time.GetElapsedTime(start) >= options.Window;
-            waiting.RemoveAll(session => (isOver || session.Requests == 0) && Close(session));
+            // Whoever waits for a back end's answer stays for it, as far as the window reaches; those behind it go no faster than the cap allows either.
+            var late = elapsed < plan.Window ? 0 : elapsed < available ? plan.PerStep(Step) : int.MaxValue;
+            waiting.RemoveAll(session => (session.Requests == 0 || late-- > 0) && Close(session));
             if (next < sessions.Length || waiting.Count > 0)
                 await PauseAsync(Step, cancellation);
         }
@@ -109,6 +130,16 @@ internal sealed partial class DrainService(
         // In a hurry, or out of time: all that are left, at once.
         foreach (var session in connections.All)
             Close(session);
+    }
+
+    // Who has not gone by now is cut: its end is to be in Redis, and the host must not wait for it.
+    private async Task GiveUpAsync(CancellationToken cancellation)
+    {
+        foreach (var session in connections.All)
+            session.Connection.GiveUp();
+        var start = time.GetTimestamp();
+        while (connections.Count > 0 && time.GetElapsedTime(start) < GiveUp && !cancellation.IsCancellationRequested)
+            await PauseAsync(Step, cancellation);
     }
 
     private static bool Close(Session session)

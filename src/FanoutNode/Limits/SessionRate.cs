@@ -13,6 +13,7 @@ internal sealed class SessionRate(LimitsOptions limits, long now, long inflatedB
     private const int JoinsWithoutALimit = 1_000;
 
     private TokenBucket _messages = new(limits.MessageBurst, now);
+    private TokenBucket _pings = new(limits.MessageBurst, now);
     private TokenBucket _bytes = new(BytesBurst(limits), now);
     private TokenBucket _inflated = new(InflatedBurst(limits, inflatedBytesPerSecond), now);
     private int _freeJoins = limits.MaxRoomsPerConnection > 0 ? limits.MaxRoomsPerConnection : JoinsWithoutALimit;
@@ -22,6 +23,13 @@ internal sealed class SessionRate(LimitsOptions limits, long now, long inflatedB
     /// <summary>Takes one message in. Else says when to try again, and whether the client has abused the limit for too long.</summary>
     public bool TryTake(long nowMs, out long retryAfterMs, out bool abused) =>
         Judge(_messages.TryTake(limits.MessagesPerSecond, limits.MessageBurst, nowMs, out retryAfterMs), nowMs, out abused);
+
+    /// <summary>
+    /// The same for a WebSocket ping. Pings are no messages and do not count as such: a client at its message rate must still learn that the node
+    /// is there.
+    /// </summary>
+    public bool TryTakePing(long nowMs, out long retryAfterMs, out bool abused) =>
+        Judge(_pings.TryTake(limits.MessagesPerSecond, limits.MessageBurst, nowMs, out retryAfterMs), nowMs, out abused);
 
     /// <summary>The same for a join: as many as there may be rooms do not count, since a client that comes back joins all of its rooms at once.</summary>
     public bool TryTakeJoin(long nowMs, out long retryAfterMs, out bool abused)

@@ -20,6 +20,7 @@ internal sealed class Fleet : IAsyncDisposable
         ("Fanout:Redis:CommandTimeout", "00:00:02"),
         ("Fanout:Heartbeat:Interval", "00:00:03"),
         ("Fanout:Heartbeat:Timeout", "00:00:09"),
+        ("Fanout:Drain:Notice", "00:00:00"),
         ("Fanout:Drain:Window", "00:00:01"),
         ("Fanout:Drain:Deadline", "00:00:03"),
         ("Fanout:Limits:MessagesPerSecond", "0"),

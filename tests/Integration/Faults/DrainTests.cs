@@ -2,6 +2,7 @@ using System.Net;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
+using Fanout.Tests.TestKit.Faults;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
 using Fanout.Tests.TestKit.Sockets;
@@ -118,7 +119,7 @@ public sealed class DrainTests(RedisFixture redis)
     {
         await using var scope = await redis.CreateScopeAsync();
         await using var node = await RunningNode.StartAsync(new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix).With(
-            ("Fanout:Drain:Window", "00:20:00"), ("Fanout:Drain:Deadline", "00:30:00"), ("Fanout:Drain:Notice", "00:10:00")));
+            ("Fanout:Drain:Window", "00:20:00"), ("Fanout:Drain:Deadline", "00:40:00"), ("Fanout:Drain:Notice", "00:10:00")));
         var clients = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => node.JoinAsync("room")));
 
         node.Process.Terminate();
@@ -172,6 +173,96 @@ public sealed class DrainTests(RedisFixture redis)
 
         Assert.Equal(Messages, (await slow.WaitForMessagesAsync("room", Messages)).Count);
         Assert.Equal(1001, (await slow.WaitForCloseAsync()).Code);
+        Assert.Equal(0, await node.Process.WaitForExitAsync());
+    }
+
+    // A client that takes what it is sent, but slowly, was reset five seconds after its close had been asked for.
+    [Fact]
+    public async Task Terminate_WithABacklogThatTakesItsTime_FlushesIt()
+    {
+        const int Messages = 300;
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(
+            ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Drain:Deadline", "00:00:50"),
+            ("Fanout:Limits:MaxBacklogBytes", "16777216"), ("Fanout:Rooms:0:Pattern", "room"), ("Fanout:Rooms:0:HistorySize", "0")));
+        await using var proxy = FaultProxy.Start(node.BaseUri);
+        await using var slow = await TestClient.ConnectAsync(proxy.BaseUri);
+        await slow.JoinAsync("room");
+        proxy.Throttle(200_000, ProxyDirection.ToClient);
+        var text = new string('x', 32 * 1024);
+        for (var i = 0; i < Messages; i++)
+            Assert.True((await node.Api.PublishAsync("room", text)).IsSuccess);
+
+        node.Process.Terminate();
+        await node.Process.WaitForLogAsync("Draining: flushing");
+        // Longer than a peer that takes nothing has.
+        await Task.Delay(TimeSpan.FromSeconds(7), TestContext.Current.CancellationToken);
+        Assert.False(slow.Closed.IsCompleted);
+        proxy.Heal();
+
+        Assert.Equal(Messages, (await slow.WaitForMessagesAsync("room", Messages)).Count);
+        Assert.Equal(1001, (await slow.WaitForCloseAsync()).Code);
+        Assert.Equal(0, await node.Process.WaitForExitAsync());
+    }
+
+    // Ten minutes for a client that reads nothing: the test would run out of time if the second signal did nothing.
+    [Fact]
+    public async Task SecondSignal_WhileBacklogsAreFlushed_CutsThemShort()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var node = await RunningNode.StartAsync(new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix).With(
+            ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Drain:Deadline", "00:10:00"),
+            ("Fanout:Limits:StallTimeout", "00:10:00"), ("Fanout:Limits:MaxBacklogBytes", "67108864"),
+            ("Fanout:Rooms:0:Pattern", "room"), ("Fanout:Rooms:0:HistorySize", "0")));
+        await using var deaf = await node.ConnectAsync(new TestClientOptions { ReceiveBufferBytes = 4096 });
+        await deaf.JoinAsync("room");
+        deaf.PauseReading();
+        var text = new string('x', 64 * 1024);
+        for (var i = 0; i < 150; i++)
+            Assert.True((await node.Api.PublishAsync("room", text)).IsSuccess);
+
+        node.Process.Terminate();
+        await node.Process.WaitForLogAsync("Draining: flushing");
+        node.Process.Terminate();
+
+        Assert.Equal(0, await node.Process.WaitForExitAsync());
+        Assert.DoesNotContain(await scope.KeysAsync(), key => key.Contains(":members", StringComparison.Ordinal) || key.Contains("node", StringComparison.Ordinal));
+    }
+
+    // A Redis that hangs instead of ending its connections: nothing fails, everything waits.
+    [Fact]
+    public async Task Terminate_WhileRedisHangs_EndsByTheDeadline()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var proxy = FaultProxy.Start(scope.ConnectionString.Split(',')[0]);
+        await using var node = await RunningNode.StartAsync(new NodeOptions().WithRedis(proxy.EndPoint, scope.Prefix).With(
+            ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Drain:Deadline", "00:00:06"),
+            ("Fanout:Redis:CommandTimeout", "00:02:00")));
+        await using var client = await node.JoinAsync("room");
+        proxy.BlackHole();
+
+        node.Process.Terminate();
+
+        Assert.Equal(1001, (await client.WaitForCloseAsync()).Code);
+        // Two minutes each, for whoever waits for an answer or a goodbye of Redis.
+        Assert.Equal(0, await node.Process.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task SecondSignal_WhileRedisHangs_CutsTheLeavingShort()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var proxy = FaultProxy.Start(scope.ConnectionString.Split(',')[0]);
+        await using var node = await RunningNode.StartAsync(new NodeOptions().WithRedis(proxy.EndPoint, scope.Prefix).With(
+            ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Drain:Deadline", "00:10:00"),
+            ("Fanout:Health:ProbeInterval", "00:05:00"), ("Fanout:Health:ProbeTimeout", "00:05:00")));
+        await using var client = await node.JoinAsync("room");
+        proxy.BlackHole();
+
+        node.Process.Terminate();
+        await client.WaitForCloseAsync();
+        await node.Process.WaitForLogAsync("Draining: leaving");
+        node.Process.Terminate();
+
         Assert.Equal(0, await node.Process.WaitForExitAsync());
     }
 

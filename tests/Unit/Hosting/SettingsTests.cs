@@ -108,6 +108,22 @@ public sealed class SettingsTests
         Assert.Contains(name.Replace(":0", "", StringComparison.Ordinal), Assert.Single(error.Problems).Replace(":0", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
+    // Without the time that leaving takes the drain would skip its parts without a word.
+    [Theory]
+    [InlineData("00:00:03", "00:00:05", "00:00:10", true)]
+    [InlineData("00:00:03", "00:00:05", "00:00:09.9", false)]
+    [InlineData("00:00:00", "00:00:00", "00:00:00.5", false)]
+    [InlineData("00:00:00", "00:00:00", "00:00:02", true)]
+    public void DrainDeadline_HasRoomForNoticeWindowAndLeaving(string notice, string window, string deadline, bool isRight)
+    {
+        var load = () => Load(("Fanout:Drain:Notice", notice), ("Fanout:Drain:Window", window), ("Fanout:Drain:Deadline", deadline));
+
+        if (isRight)
+            Assert.NotNull(load());
+        else
+            Assert.Contains("Fanout:Drain:Deadline", Assert.Single(Assert.Throws<SettingsException>(load).Problems), StringComparison.Ordinal);
+    }
+
     // A password stands in it.
     [Fact]
     public void ConnectionString_ThatCannotBeRead_IsNotShown()

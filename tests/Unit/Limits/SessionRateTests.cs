@@ -52,6 +52,20 @@ public sealed class SessionRateTests
     }
 
     [Fact]
+    public void Pings_AndMessages_HaveBucketsOfTheirOwn()
+    {
+        var rate = new SessionRate(Limits, now: 0);
+
+        Assert.True(rate.TryTake(0, out _, out _));
+        Assert.False(rate.TryTake(0, out _, out _));
+        Assert.True(rate.TryTakePing(0, out _, out _));
+        Assert.False(rate.TryTakePing(0, out var retryAfterMs, out _));
+        Assert.Equal(1_000, retryAfterMs);
+        Assert.True(rate.TryTake(1_000, out _, out _));
+        Assert.True(rate.TryTakePing(1_000, out _, out _));
+    }
+
+    [Fact]
     public void Bytes_OverTheRate_AreRefused_ButOneOfTheLargestAlwaysPasses()
     {
         var rate = new SessionRate(new LimitsOptions { BytesPerSecond = 1_000, MaxMessageBytes = 10_000 }, now: 0);

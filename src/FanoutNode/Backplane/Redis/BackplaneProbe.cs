@@ -27,10 +27,11 @@ internal sealed partial class BackplaneProbe(IProbe probe, HealthOptions options
         }
     }
 
-    public async Task StopAsync()
+    public async Task StopAsync(CancellationToken cancellation)
     {
         await _stopping.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A probe that hangs must not hold up the end of the node.
+        await _running.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task RunAsync(Action<BackplaneState> onChange, CancellationToken stopping)

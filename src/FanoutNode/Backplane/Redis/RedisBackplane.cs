@@ -126,7 +126,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         try
         {
             _audits?.Dispose();
-            await _probing.StopAsync();
+            await _probing.StopAsync(cancellation);
             await _writer.StopAsync(cancellation);
             if (_link.Connected.IsCompletedSuccessfully)
                 await _lease.StopAsync(cancellation).WaitAsync(cancellation);

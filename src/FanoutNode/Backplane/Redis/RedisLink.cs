@@ -13,6 +13,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     private static readonly TimeSpan IdentityRetryDelay = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource<ConnectionMultiplexer> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -108,8 +109,10 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     public async ValueTask DisposeAsync()
     {
         _connected.TrySetCanceled();
-        if (_multiplexer is { } multiplexer)
-            await multiplexer.DisposeAsync();
+        if (_multiplexer is not { } multiplexer)
+            return;
+        // It says QUIT and waits for the answer, as long as for any command. Who needed one has waited for it; a Redis that hangs gives none.
+        await multiplexer.CloseAsync().WaitAsync(LongestGoodbye, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void OnLost(ConnectionFailedEventArgs e)

@@ -65,7 +65,8 @@ internal sealed partial class RedisReport
         {
             try
             {
-                _levels = await ReadAsync();
+                // A Redis that hangs must not hold up the end of the node.
+                _levels = await ReadAsync().WaitAsync(stopping);
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {

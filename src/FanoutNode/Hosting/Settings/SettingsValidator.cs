@@ -3,6 +3,7 @@ using Fanout.Node.Api;
 using Fanout.Node.Auth;
 using Fanout.Node.Backplane;
 using Fanout.Node.Connections.Handshake;
+using Fanout.Node.Drain;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Rooms;
 using StackExchange.Redis;
@@ -122,7 +123,11 @@ internal static class SettingsValidator
         problems.NotNegative("Fanout:Drain:Window", drain.Window);
         problems.NotNegative("Fanout:Drain:ClosesPerSecond", drain.ClosesPerSecond);
         problems.NotNegative("Fanout:Drain:Notice", drain.Notice!.Value);
-        problems.Check(drain.Deadline > drain.Window, "Fanout:Drain:Deadline", drain.Deadline, $"longer than Fanout:Drain:Window ({drain.Window})");
+        problems.Check(
+            drain.Deadline >= drain.Notice.Value + drain.Window + DrainOptions.Reserve,
+            "Fanout:Drain:Deadline",
+            drain.Deadline,
+            $"at least {DrainOptions.Reserve.TotalSeconds:0} seconds longer than Fanout:Drain:Notice ({drain.Notice}) and Fanout:Drain:Window ({drain.Window}) together");
     }
 
     private static void CheckRoom(RoomOptions room, string path, SettingProblems problems)

@@ -27,7 +27,7 @@ public sealed class BackplaneProbeTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _probing.StopAsync();
+        await _probing.StopAsync(CancellationToken.None);
         await _services.DisposeAsync();
     }
 
