@@ -11,13 +11,16 @@ internal static class Attacks
     private static readonly byte[] Bomb = Compressed(1_000_000);
     private static readonly byte[] GarbageBomb = WebSocketFrames.Client(WebSocketOpcode.Text, [.. Enumerable.Repeat<byte>(0x55, 500)], rsv: 4);
     private static readonly byte[] Pings = Many(500, _ => WebSocketFrames.Client(WebSocketOpcode.Ping, new byte[125]));
+    private static readonly byte[] Pongs = Many(500, _ => WebSocketFrames.Client(WebSocketOpcode.Pong, new byte[125]));
     private static readonly byte[] TinyMessages = Many(1_000, _ => WebSocketFrames.Text("""{"type":"ping"}"""));
     private static readonly byte[] Rubbish = Many(1_000, _ => WebSocketFrames.Text("x"));
     private static readonly byte[] EmptyFragments = Many(4_000, _ => WebSocketFrames.Client(WebSocketOpcode.Continuation, [], fin: false));
     private static readonly byte[] OneByteFragments = Many(4_000, _ => WebSocketFrames.Client(WebSocketOpcode.Continuation, [0x61], fin: false));
     private static readonly byte[] JoinsAndLeaves = Many(500, i => WebSocketFrames.Text($$"""{"type":"{{(i % 2 == 0 ? "join" : "leave")}}","id":"{{i}}","room":"flood.{{i / 2}}"}"""));
+    private static readonly byte[] ComesAndGoes = Many(500, i => WebSocketFrames.Text(i % 2 == 0 ? """{"type":"join","id":"j","room":"hall","payload":{"presence":true}}""" : """{"type":"leave","id":"l","room":"hall"}"""));
     private static readonly byte[] HugeNames = WebSocketFrames.Text($$"""{"type":"publish","id":"{{new string('i', 300_000)}}","room":"{{new string('r', 300_000)}}","key":"{{new string('k', 300_000)}}","payload":1}""");
     private static readonly byte[] DeepMessage = WebSocketFrames.Text($$"""{"type":"publish","room":"a","payload":{{new string('[', 500_000)}}{{new string(']', 500_000)}}}""");
+    private static readonly byte[] SmallHeaders = Encoding.ASCII.GetBytes("GET /ws HTTP/1.1\r\nHost: a\r\n" + string.Concat(Enumerable.Repeat("upgrade:a\r\n", 2_800)));
     private static readonly byte[] LargeMessage = WebSocketFrames.Text($$"""{"type":"publish","room":"dump","payload":"{{new string('x', 1_000_000)}}"}""");
 
     /// <summary>Whose end by 4003 is waited for in short runs too.</summary>
@@ -34,19 +37,28 @@ internal static class Attacks
         new("compression bombs of 1 MB in 1 KB", 20, (street, stop) => FloodAsync(street, Bomb, stop, deflate: true), "closed 4003"),
         new("rubbish that claims to be compressed", 50, (street, stop) => FloodAsync(street, GarbageBomb, stop, deflate: true), "closed 1007"),
         new("pings of 125 bytes", 20, (street, stop) => FloodAsync(street, Pings, stop), "closed 4003"),
+        new("pings of 125 bytes by way of HTTP", 20, (street, stop) => FloodAsync(street, Pings, stop, ordinary: true), "closed 4003"),
+        new("pongs of 125 bytes", 20, (street, stop) => FloodAsync(street, Pongs, stop), null),
         new(ShownAlways, 20, (street, stop) => FloodAsync(street, TinyMessages, stop), "closed 4003"),
         new("undecodable messages", 20, (street, stop) => FloodAsync(street, Rubbish, stop), "closed 4500"),
         new("fragments without a byte", 10, (street, stop) => FloodAsync(street, EmptyFragments, stop, first: WebSocketFrames.Client(WebSocketOpcode.Text, [], fin: false)), "closed 4500"),
         new("fragments of one byte", 10, (street, stop) => FloodAsync(street, OneByteFragments, stop, first: WebSocketFrames.Client(WebSocketOpcode.Text, [], fin: false)), "closed 4500"),
         new("joins and leaves", 20, (street, stop) => FloodAsync(street, JoinsAndLeaves, stop), "closed 4003"),
+        new("joins and leaves with presence", 20, (street, stop) => FloodAsync(street, ComesAndGoes, stop), "closed 4003")
+        {
+            Settings = [("Fanout:Rooms:1:Pattern", "hall"), ("Fanout:Rooms:1:Presence", "true")],
+        },
         new("ids and names of 300 KB", 10, (street, stop) => FloodAsync(street, HugeNames, stop), "closed 4500"),
         new("messages nested 500,000 deep", 10, (street, stop) => FloodAsync(street, DeepMessage, stop), "closed 4500"),
-        new("messages of 1 MB", 10, (street, stop) => FloodAsync(street, LargeMessage, stop), "closed 4003")
+        new("messages of 1 MB", 10, (street, stop) => FloodAsync(street, LargeMessage, stop), null),
+        new("messages of 1 MB, with BytesPerSecond", 10, (street, stop) => FloodAsync(street, LargeMessage, stop), "closed 4003")
         {
             Settings = [("Fanout:Limits:BytesPerSecond", "1000000")],
         },
         new("promises of 1 MB messages that never come", 200, (street, stop) => PromiseAsync(street, stop), "closed 4000"),
         new("headers without end", 20, (street, stop) => HeadersAsync(street, stop), "answered 431"),
+        new("2,800 small headers, then a byte at a time", 20, SmallHeadersAsync, "reset"),
+        new("2,800 small headers at once", 50, (street, stop) => SayAsync(street.Uri, [.. SmallHeaders, .. "\r\n"u8], stop), "answered 431"),
         new("URLs of 100 KB", 50, (street, stop) => SayAsync(street.Uri, HostileSocket.Request(street.Uri, "/ws?rooms=" + new string('a', 100_000)), stop), "answered 414"),
         new("connections of one address", 50, (street, stop) => HoldAsync(street, stop), "answered 429") { Settings = [("Fanout:Limits:MaxConnectionsPerIp", "20")] },
         new("connect and go, again and again", 20, (street, stop) => ChurnAsync(street, stop), null),
@@ -95,9 +107,10 @@ internal static class Attacks
         return await peer.ReadToEndAsync(stop);
     }
 
-    private static async Task<string> FloodAsync(Street street, byte[] bytes, CancellationToken stop, bool deflate = false, byte[]? first = null)
+    private static async Task<string> FloodAsync(Street street, byte[] bytes, CancellationToken stop, bool deflate = false, byte[]? first = null, bool ordinary = false)
     {
-        using var peer = await HostileSocket.UpgradeAsync(street.Uri, "/ws", stop, deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
+        using var peer = await HostileSocket.UpgradeAsync(
+            street.Uri, "/ws", stop, deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "", before: ordinary ? "/healthz/live" : null);
         var end = peer.ReadToEndAsync(stop);
         try
         {
@@ -137,6 +150,28 @@ internal static class Attacks
             {
                 await peer.SendAsync(line, stop);
                 await Task.Yield();
+            }
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // The node has had enough.
+        }
+
+        return await end;
+    }
+
+    // Each byte a packet of its own, and a reason for the node to look at the request again.
+    private static async Task<string> SmallHeadersAsync(Street street, CancellationToken stop)
+    {
+        using var peer = await HostileSocket.OpenAsync(street.Uri, stop);
+        var end = peer.ReadToEndAsync(stop);
+        try
+        {
+            await peer.SendAsync(SmallHeaders, stop);
+            for (var i = 0; !end.IsCompleted; i++)
+            {
+                await peer.SendAsync(new[] { "upgrade:a\r\n"u8[i % 11] }, stop);
+                await Task.Delay(1, stop);
             }
         }
         catch (System.Net.Sockets.SocketException)

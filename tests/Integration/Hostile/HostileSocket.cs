@@ -39,11 +39,19 @@ internal sealed class HostileSocket : IDisposable
     }
 
     /// <summary>An accepted socket; throws <see cref="RefusedException"/> with the status of any other answer.</summary>
-    public static async Task<HostileSocket> UpgradeAsync(Uri uri, string pathAndQuery, CancellationToken stop, string headers = "", int? receiveBuffer = null)
+    /// <param name="before">A path that is asked for first, so that the upgrade takes the ordinary way through HTTP.</param>
+    public static async Task<HostileSocket> UpgradeAsync(
+        Uri uri, string pathAndQuery, CancellationToken stop, string headers = "", int? receiveBuffer = null, string? before = null)
     {
         var peer = await OpenAsync(uri, stop, receiveBuffer);
         try
         {
+            if (before is not null)
+            {
+                await peer.SendAsync(Encoding.ASCII.GetBytes($"HEAD {before} HTTP/1.1\r\nHost: {uri.Authority}\r\n\r\n"), stop);
+                await peer.ReadHeadAsync(stop);
+            }
+
             await peer.SendAsync(Request(uri, pathAndQuery, headers), stop);
             var answer = await peer.ReadHeadAsync(stop);
             return Status(answer) == 101 ? peer : throw new RefusedException(Status(answer), answer);
