@@ -57,6 +57,22 @@ public sealed class SettingsTests
         Assert.Equal(404, (await peer.UpgradeAsync(new HandshakeRequest(node.BaseUri, "/echo"))).Status);
     }
 
+    [Theory]
+    [InlineData(2048, 2048, null)]
+    [InlineData(2048, 2049, 1009)]
+    public async Task EchoMaxMessageBytes_IsItsLimit(int limit, int length, int? close)
+    {
+        await using var node = await NodeProcess.StartAsync(new NodeOptions().With(("Fanout:Testing:Echo", "true"), ("Fanout:Testing:EchoMaxMessageBytes", $"{limit}")));
+        await using var peer = (await RawWebSocket.ConnectAsync(node.BaseUri, "/echo")).EnsureAccepted();
+
+        await peer.SendBinaryAsync(new byte[length]);
+
+        if (close is null)
+            Assert.Equal(length, (await peer.ReceiveFrameAsync()).Payload.Length);
+        else
+            Assert.Equal(close, (await peer.ReceiveUntilClosedAsync()).Code);
+    }
+
     // Behind "connected".
     private static async Task<RawWebSocket> ConnectAsync(NodeProcess node)
     {
