@@ -18,6 +18,8 @@ internal sealed partial class LaneRoom
 
     // Made at the first notice: most rooms are without presence.
     private List<PresenceFrames>? _notices;
+    private HashSet<string>? _noticed;
+    private bool _isExpected;
     private int _noticeBytes;
     private long _noticesEver;
     private long _noticedAt = long.MinValue / 2;
@@ -33,10 +35,11 @@ internal sealed partial class LaneRoom
             return;
         }
 
-        _notices ??= [];
-        if (_notices.Count == 0)
+        if (!_isExpected)
             lane.ExpectNotices(this);
-        _notices.Add(notice);
+        _isExpected = true;
+        (_notices ??= []).Add(notice);
+        (_noticed ??= []).Add(notice.ClientId);
         _noticesEver++;
         _noticeBytes += notice.Size;
     }
@@ -47,6 +50,7 @@ internal sealed partial class LaneRoom
     {
         if (_notices is { Count: > 0 } && lane.RoundTime - _noticedAt < NoticesEveryMs)
             return false;
+        _isExpected = false;
         SendNotices(lane);
         return true;
     }
@@ -68,6 +72,7 @@ internal sealed partial class LaneRoom
         finally
         {
             notices.Clear();
+            _noticed!.Clear();
             _noticeBytes = 0;
         }
     }
@@ -78,37 +83,25 @@ internal sealed partial class LaneRoom
             return;
         var format = member.Client.Format;
         var first = (int)Math.Max(0, member.NoticesFrom - (_noticesEver - _notices!.Count));
-        if (first > 0 || IsAbout(member.Client))
+        if (first > 0 || _noticed!.Contains(member.Client.ClientId))
         {
-            // The rare one that must not get all of them. Whoever entered knows of itself; the answer to its join said so.
-            foreach (var notice in _notices.Skip(first))
-            {
-                if (notice.ClientId != member.Client.ClientId)
-                    member.Client.Send(notice.Of(format), null);
-            }
-
+            // One that must not get all of them gets a block of its own. Whoever entered knows of itself; the answer to its join said so.
+            var some = _notices.Skip(first).Where(notice => notice.ClientId != member.Client.ClientId).ToList();
+            if (some.Count > 0)
+                member.Client.Send(Joined(some, format), null);
             return;
         }
 
         ref var block = ref format == WireFormat.Json ? ref json : ref messagePack;
         if (block.IsEmpty)
-            block = _notices.Count == 1 ? _notices[0].Of(format) : Joined(_notices, format);
+            block = Joined(_notices, format);
         member.Client.Send(block, null);
-    }
-
-    private bool IsAbout(ILaneClient client)
-    {
-        foreach (var notice in _notices!)
-        {
-            if (notice.ClientId == client.ClientId)
-                return true;
-        }
-
-        return false;
     }
 
     private static byte[] Joined(List<PresenceFrames> notices, WireFormat format)
     {
+        if (notices.Count == 1)
+            return notices[0].Of(format);
         var block = new byte[notices.Sum(notice => notice.Of(format).Length)];
         var at = 0;
         foreach (var notice in notices)
