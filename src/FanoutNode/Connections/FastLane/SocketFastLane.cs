@@ -30,14 +30,7 @@ internal sealed class SocketFastLane(
             return;
         }
 
-        if (!silent.TryEnter(connection.RemoteEndPoint, out var counted))
-        {
-            connection.Abort();
-            return;
-        }
-
         var (kind, request) = await LookAsync(connection);
-        silent.Leave(counted);
         var handled = kind switch
         {
             FirstBytes.Upgrade => UpgradeAsync(connection, open, request! with { RemoteAddress = (connection.RemoteEndPoint as IPEndPoint)?.Address }),
@@ -57,6 +50,12 @@ internal sealed class SocketFastLane(
     // Undecided: the peer went away, or took too long; there is nobody to answer.
     private async Task<(FirstBytes Kind, HandshakeRequest? Request)> LookAsync(ConnectionContext connection)
     {
+        if (!silent.TryEnter(connection.RemoteEndPoint, out var counted))
+        {
+            connection.Abort();
+            return (FirstBytes.Undecided, null);
+        }
+
         var input = connection.Transport.Input;
         await using var timeout = limits.HandshakeTimeout > TimeSpan.Zero
             ? time.CreateTimer(static state => ((ConnectionContext)state!).Abort(), connection, limits.HandshakeTimeout, Timeout.InfiniteTimeSpan)
@@ -82,6 +81,10 @@ internal sealed class SocketFastLane(
         catch (Exception e) when (e is ConnectionAbortedException or ConnectionResetException or IOException or OperationCanceledException)
         {
             return (FirstBytes.Undecided, null);
+        }
+        finally
+        {
+            silent.Leave(counted);
         }
     }
 
