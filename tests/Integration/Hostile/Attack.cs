@@ -15,6 +15,11 @@ internal sealed record Attack(string Name, int Connections, Func<Street, Cancell
     /// <summary>How the node counts that end, where an attacker may not see it: a close frame behind what was never read is lost with it.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>
+    /// How many megabytes the node may grow by. Most of it is what the collector has not given back yet; unbounded growth would be gigabytes.
+    /// </summary>
+    public double MostGrowth { get; init; } = 200;
+
     /// <summary>Whether the end takes 10 s to come, since abuse of a rate is called so only then.</summary>
     public bool TakesLong => Expected == "closed 4003";
 
