@@ -12,9 +12,9 @@ internal sealed class ApiKeyFilter(string scope) : IEndpointFilter
         return refusal is not null ? ValueTask.FromResult<object?>(refusal) : next(context);
     }
 
-    // What nodes tell operators is for them alone.
+    // What nodes tell operators is for them alone. The name is the one that the endpoint is given, whatever the path was that led there.
     private static ApiProblem? OpsProblem(HttpContext context, ApiKeyOptions caller) =>
-        context.Request.RouteValues.ContainsKey("room") && PathName.Of(context).Value is { } room && RoomName.IsOpsRoom(room) && !caller.Scopes.Contains(ApiScope.Admin)
+        context.Request.RouteValues.TryGetValue("room", out var value) && value is string room && RoomName.IsOpsRoom(room) && !caller.Scopes.Contains(ApiScope.Admin)
             ? ApiProblem.Forbidden($"The room '{room}' is for operators: reading it needs the scope '{ApiScope.Admin}'.")
             : null;
 }

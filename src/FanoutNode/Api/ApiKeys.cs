@@ -1,5 +1,6 @@
+using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Fanout.Node.Api;
 
@@ -11,8 +12,12 @@ internal sealed class ApiKeys(ApiOptions options, IHostEnvironment environment)
     // No configured key may be longer.
     public const int LongestKeyBytes = 1024;
 
-    // Hashes of equal length: the comparison takes the same time for every key, whatever its length and wherever it differs.
-    private readonly (byte[] Hash, ApiKeyOptions Key)[] _keys = [.. options.Keys.Select(key => (Hash(key.Key), key))];
+    // The runtime seeds the hash anew with every start, so that finding nothing in its place tells a stranger nothing about the keys; what is
+    // in its place is compared in the same time wherever it differs. A cryptographic hash for each request would say no more, and cost more than
+    // the rest of the check.
+    private readonly FrozenDictionary<int, ApiKeyOptions[]> _keys =
+        options.Keys.GroupBy(key => HashOf(key.Key)).ToFrozenDictionary(keys => keys.Key, keys => keys.ToArray());
+
     private readonly bool _isOpen = options.Keys.Count == 0 && environment.IsDevelopment();
 
     /// <summary>Whether everybody may do everything: there are no keys, and this is Development.</summary>
@@ -23,18 +28,13 @@ internal sealed class ApiKeys(ApiOptions options, IHostEnvironment environment)
     {
         if (_isOpen)
             return Developer;
-        if (string.IsNullOrEmpty(key))
+        if (string.IsNullOrEmpty(key) || !_keys.TryGetValue(HashOf(key), out var candidates))
             return null;
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        Span<byte> text = stackalloc byte[LongestKeyBytes];
-        if (!Encoding.UTF8.TryGetBytes(key, text, out var length))
-            return null;
-        SHA256.HashData(text[..length], hash);
         ApiKeyOptions? found = null;
-        foreach (var (candidate, owner) in _keys)
+        foreach (var candidate in candidates)
         {
-            if (CryptographicOperations.FixedTimeEquals(candidate, hash))
-                found = owner;
+            if (CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(candidate.Key.AsSpan()), MemoryMarshal.AsBytes(key.AsSpan())))
+                found = candidate;
         }
 
         return found;
@@ -44,5 +44,5 @@ internal sealed class ApiKeys(ApiOptions options, IHostEnvironment environment)
     public ApiKeyOptions? Named(string name) =>
         _isOpen ? (name == Developer.Name ? Developer : null) : options.Keys.Find(key => key.Name == name);
 
-    private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+    private static int HashOf(string key) => key.GetHashCode(StringComparison.Ordinal);
 }

@@ -19,6 +19,6 @@ internal sealed class ApiKeyOptions
     /// <summary><c>publish</c>, <c>read</c>, <c>admin</c>.</summary>
     public List<string> Scopes { get; set; } = [];
 
-    /// <summary>Whose idempotency keys this caller's are; no user of a socket has such a name.</summary>
-    internal string Principal => field ??= "api." + Name;
+    /// <summary>Whose idempotency keys this caller's are; no user of a socket has such a name. Without a colon, which stands between it and the key.</summary>
+    internal string Principal => field ??= "api." + Name.Replace("%", "%25", StringComparison.Ordinal).Replace(":", "%3A", StringComparison.Ordinal);
 }

@@ -17,8 +17,7 @@ internal static class DisconnectEndpoints
         if (UserEndpoint.Problem(user) is { } problem)
             return problem;
         var duration = auth.RevokeFor;
-        if (revokeFor is not null
-            && (!TimeSpan.TryParse(revokeFor, CultureInfo.InvariantCulture, out duration) || duration < TimeSpan.Zero || duration > LongestRevocation))
+        if (revokeFor is not null && !TryReadDuration(revokeFor, out duration))
             return ApiProblem.BadRequest($"'revokeFor' must be a duration such as 00:10:00, up to {LongestRevocation.Days} days; 0 only disconnects.");
         return await RoomEndpoints.GuardAsync(async () => Answer(await orders.DisconnectUserAsync(user.Value!, duration)));
     }
@@ -45,6 +44,12 @@ internal static class DisconnectEndpoints
         // Only who has asked everybody may say that there is none.
         return result.IsComplete ? ApiProblem.NotFound("There is no such connection.") : ApiProblem.Timeout("Not every node has answered; the connection may be on one of those.");
     });
+
+    // A bare number would be days, and whoever writes one means seconds.
+    private static bool TryReadDuration(string text, out TimeSpan duration) =>
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration)
+        && (duration == TimeSpan.Zero || text.Contains(':', StringComparison.Ordinal))
+        && duration >= TimeSpan.Zero && duration <= LongestRevocation;
 
     private static IResult Answer(OrderResult result) => Results.Json(new DisconnectAnswer(result.Closed, result.IsComplete), ApiJson.Default.DisconnectAnswer);
 }

@@ -45,8 +45,8 @@ internal static class HistoryEndpoint
             foreach (var message in result.Messages)
                 writer.WriteRawValue(Encode(message), skipInputValidation: true);
             writer.WriteEndArray();
-            if (result is { More: true, Position: { } here, Messages: [.., { Offset: { } last }] })
-                writer.WriteString("next"u8, $"{here.Epoch};{last}");
+            if (result is { More: true, Position: { } here })
+                writer.WriteString("next"u8, $"{here.Epoch};{result.Last}");
             writer.WriteEndObject();
         }
 

@@ -6,8 +6,8 @@ namespace Fanout.Node.Api;
 
 /// <summary>The name of a room or a user in a call's path, percent-decoded once and wholly.</summary>
 /// <remarks>
-/// Kestrel decodes a path but for <c>%2F</c>, so in what routing gives, <c>a%2Fb</c> may stand for itself or for <c>a/b</c>. The name is taken
-/// from the target as the caller sent it.
+/// Kestrel decodes a path but for <c>%2F</c>, so in what routing gives, <c>a%2Fb</c> may stand for itself or for <c>a/b</c>. Such a name is taken
+/// from the target as the caller sent it; every other one is what routing gives, so that all that look at a call see the same name.
 /// </remarks>
 /// <param name="Value">Null where the escapes are wrong, or what they stand for is not UTF-8.</param>
 internal readonly record struct PathName(string? Value)
@@ -17,8 +17,8 @@ internal readonly record struct PathName(string? Value)
 
     public static PathName Of(HttpContext context)
     {
-        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        return new PathName(Decode(Segment(target) is { Length: > 0 } segment ? segment : Routed(context)));
+        var routed = (context.Request.RouteValues["room"] ?? context.Request.RouteValues["user"]) as string ?? "";
+        return new PathName(routed.Contains('%', StringComparison.Ordinal) ? Decode(Segment(context.Features.Get<IHttpRequestFeature>()?.RawTarget)) : routed);
     }
 
     /// <summary>The name's segment, as it was sent; empty where the target is not written as the route is (with dots, as an absolute URL).</summary>
@@ -26,6 +26,13 @@ internal readonly record struct PathName(string? Value)
     {
         if (target.IndexOf('?') is >= 0 and var query)
             target = target[..query];
+        // Kestrel takes them out, and the segments behind them move.
+        foreach (var range in target.Split('/'))
+        {
+            if (IsDots(target[range]))
+                return default;
+        }
+
         for (var segment = 0; segment < NameSegment; segment++)
         {
             var slash = target.IndexOf('/');
@@ -65,8 +72,20 @@ internal readonly record struct PathName(string? Value)
         return Utf8.IsValid(bytes.AsSpan(0, length)) ? Encoding.UTF8.GetString(bytes.AsSpan(0, length)) : null;
     }
 
-    private static int FromHex(char digit) => char.IsAsciiDigit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10;
+    // One or two, however they are written.
+    private static bool IsDots(ReadOnlySpan<char> segment)
+    {
+        var dots = 0;
+        for (; dots < 2 && segment.Length > 0; dots++)
+        {
+            var length = segment[0] == '.' ? 1 : segment.StartsWith("%2e", StringComparison.OrdinalIgnoreCase) ? 3 : 0;
+            if (length == 0)
+                return false;
+            segment = segment[length..];
+        }
 
-    private static string Routed(HttpContext context) =>
-        (context.Request.RouteValues["room"] ?? context.Request.RouteValues["user"]) as string ?? "";
+        return dots > 0 && segment.IsEmpty;
+    }
+
+    private static int FromHex(char digit) => char.IsAsciiDigit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10;
 }

@@ -29,7 +29,9 @@ internal interface IMembership
     /// <summary>Members and different users of a room. Cheap in rooms with presence, which count users as they come and go; else all members are read.</summary>
     ValueTask<RoomCounts> CountUsersAsync(string room);
 
-    /// <summary>One page of members, ordered by client id.</summary>
+    /// <summary>
+    /// One page of members, ordered by client id. Of a large room, the pages behind the first may show the members as they were some seconds ago.
+    /// </summary>
     /// <param name="after">The last client id of the page before; null for the first page.</param>
     ValueTask<Page<RoomMember>> ListAsync(string room, string? after, int limit);
 

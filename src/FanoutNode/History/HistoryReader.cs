@@ -9,8 +9,9 @@ namespace Fanout.Node.History;
 internal sealed class HistoryReader(IBackplane backplane, RoomPolicies policies)
 {
     /// <param name="Position">Null for a room without history.</param>
-    /// <param name="More">Whether there are messages behind the last of these.</param>
-    public sealed record Result(RoomPosition? Position, IReadOnlyList<RoomMessageEnvelope> Messages, bool More);
+    /// <param name="More">Whether there are messages behind <paramref name="Last"/>.</param>
+    /// <param name="Last">How far this page reaches; further than the last message, where this version cannot read what stands behind it.</param>
+    public sealed record Result(RoomPosition? Position, IReadOnlyList<RoomMessageEnvelope> Messages, bool More, long Last);
 
     /// <summary>The messages behind a position, oldest first; from the oldest kept one where there is none, or the epoch is another.</summary>
     /// <exception cref="BackplaneUnavailableException">The backplane cannot be asked.</exception>
@@ -18,7 +19,7 @@ internal sealed class HistoryReader(IBackplane backplane, RoomPolicies policies)
     {
         var policy = policies.For(room);
         if (!policy.HasHistory)
-            return new Result(null, [], More: false);
+            return new Result(null, [], More: false, Last: 0);
         var page = await backplane.Log.ReadAsync(room, policy, since is { } position ? position.Offset + 1 : 1, limit);
         // Offsets of another epoch say nothing here. Reading again costs a round trip in a case that is rare.
         if (since is not null && since.Value.Epoch != page.Position.Epoch)
@@ -32,7 +33,7 @@ internal sealed class HistoryReader(IBackplane backplane, RoomPolicies policies)
         }
 
         var last = page.Entries.Count > 0 ? page.Entries[^1].Offset : page.Position.Offset;
-        return new Result(page.Position, messages, last < page.Position.Offset);
+        return new Result(page.Position, messages, last < page.Position.Offset, last);
     }
 
     /// <summary>Where a room is; null for a room without history.</summary>

@@ -9,8 +9,14 @@ namespace Fanout.Node.Hosting;
 /// </summary>
 internal static class SecretsInLogs
 {
-    // Each of them shows the whole target below this level: the first for every request, the second for malformed ones.
-    private static readonly string[] Talkative = ["Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.AspNetCore.Server.Kestrel.BadRequests"];
+    // The most that each of them may write; below it they show the whole target. The first one does so for every request, and writes nothing
+    // else but what the host says in its own words when it fails to start. Where it writes nothing at all, ASP.NET makes no scope and no Activity
+    // for each request that nobody traces. The second one writes of malformed requests.
+    private static readonly (string Category, LogLevel Most)[] Talkative =
+    [
+        ("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None),
+        ("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Warning),
+    ];
 
     public static ILoggingBuilder HoldBackRequestLines(this ILoggingBuilder logging)
     {
@@ -24,12 +30,17 @@ internal static class SecretsInLogs
         public void PostConfigure(string? name, LoggerFilterOptions options)
         {
             var providers = options.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToList();
-            foreach (var category in Talkative)
+            foreach (var (category, most) in Talkative)
             {
-                foreach (var rule in options.Rules.Where(rule => rule.CategoryName?.StartsWith(category, StringComparison.OrdinalIgnoreCase) == true).ToList())
+                var asked = options.Rules.Where(rule => rule.CategoryName?.StartsWith(category, StringComparison.OrdinalIgnoreCase) == true).ToList();
+                foreach (var rule in asked)
                     options.Rules.Remove(rule);
                 foreach (var provider in providers)
-                    options.Rules.Add(new LoggerFilterRule(provider, category, LogLevel.Warning, filter: null));
+                {
+                    // Whoever wants to hear less still hears less.
+                    var wanted = asked.Where(rule => rule.ProviderName == null || rule.ProviderName == provider).Max(rule => rule.LogLevel) ?? most;
+                    options.Rules.Add(new LoggerFilterRule(provider, category, wanted > most ? wanted : most, filter: null));
+                }
             }
         }
     }

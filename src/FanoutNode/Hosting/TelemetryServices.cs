@@ -18,6 +18,10 @@ internal static class TelemetryServices
     // Long-lived, or asked every second by proxies: their requests say nothing as spans.
     private static readonly string[] NotTraced = ["/healthz", "/metrics", "/ws", "/sse", "/echo", "/console"];
 
+    // The one counts each request once more, by the route that http.server.request.duration names too; the other what Kestrel does with its
+    // buffers, several times for each request.
+    private static readonly string[] NotMeasured = ["Microsoft.AspNetCore.Routing", "Microsoft.AspNetCore.MemoryPool"];
+
     public static IServiceCollection AddTelemetry(this IServiceCollection services, WebApplicationBuilder builder, FanoutSettings settings)
     {
         var configuration = builder.Configuration;
@@ -30,6 +34,7 @@ internal static class TelemetryServices
                 .AddMeter(FanoutMetrics.MeterName)
                 .AddRuntimeInstrumentation()
                 .AddAspNetCoreInstrumentation()
+                .AddView(instrument => NotMeasured.Contains(instrument.Meter.Name) ? MetricStreamConfiguration.Drop : null)
                 .AddPrometheusExporter());
         if (Exports(configuration, "METRICS"))
             telemetry.WithMetrics(metrics => metrics.AddOtlpExporter());

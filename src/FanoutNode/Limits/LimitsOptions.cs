@@ -36,7 +36,7 @@ internal sealed class LimitsOptions
     public int MaxBatchBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Bytes of publishes by HTTP that this node reads or has handed to the backplane without an answer yet. Over it: 429 with
+    /// Bytes of publishes by HTTP that have come to this node and are not answered yet. Over it: 429 with
     /// <c>Retry-After</c>, until some are done; so that a backplane that has become slow does not fill the node.
     /// </summary>
     public long MaxApiBytesInFlight { get; set; } = 64 * 1024 * 1024;

@@ -17,7 +17,7 @@ internal enum PublishSource
 /// <param name="Principal">Whose idempotency keys these are.</param>
 /// <param name="Key">Idempotency key, if the publisher gave one.</param>
 /// <param name="CountsMembers">Whether the answer shall say how many members the room has.</param>
-internal sealed record PublishRequest(
+internal readonly record struct PublishRequest(
     string Room, Payload Payload, Sender? From, string? ExcludedClientId, PublishSource Source, string Principal, string? Key, bool CountsMembers = false)
 {
     /// <summary>The trace that a client's message belongs to, see <see cref="TraceSampling"/>; for HTTP it is that of the request.</summary>

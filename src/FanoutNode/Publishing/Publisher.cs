@@ -13,13 +13,13 @@ internal sealed class Publisher(IBackplane backplane, RoomPolicies policies, Mes
     /// Publishes. Calls made one after the other reach the backplane in that order. The payload is copied before this returns: the caller may
     /// use its buffer again.
     /// </summary>
-    public ValueTask<PublishResult> PublishAsync(PublishRequest request)
+    public ValueTask<PublishResult> PublishAsync(in PublishRequest request)
     {
         var span = sampling.StartPublish(request.Source == PublishSource.Http ? TraceSampling.OfRequest() : request.Trace);
         return span is null ? PublishAsync(request, ids.Next(), null) : PublishTracedAsync(request, ids.Next(), span);
     }
 
-    private ValueTask<PublishResult> PublishAsync(PublishRequest request, string id, Activity? span)
+    private ValueTask<PublishResult> PublishAsync(in PublishRequest request, string id, Activity? span)
     {
         var message = new StoredMessage(id, clock.UnixMilliseconds, request.From, request.ExcludedClientId, request.Payload)
         {
@@ -79,7 +79,7 @@ internal sealed class Publisher(IBackplane backplane, RoomPolicies policies, Mes
             sending.SetTag(FanoutTracing.Offset, offset);
     }
 
-    private static IdempotencyKey? OnceOf(PublishRequest request) => request.Key is null
+    private static IdempotencyKey? OnceOf(in PublishRequest request) => request.Key is null
         ? null
         : new IdempotencyKey(request.Principal, request.Key, Convert.ToHexStringLower(SHA256.HashData(request.Payload.Bytes.Span)));
 }

@@ -5,9 +5,29 @@ using Xunit;
 
 namespace Fanout.Tests.Contract.Redis;
 
-/// <summary>A server that has lost its scripts.</summary>
+/// <summary>A server that has lost its scripts, or holds something that they do not expect.</summary>
 public sealed class ScriptTests
 {
+    // Whoever asks for the members is told them, or is told that nothing was published: the answer says whether the user is there.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Publish_WhoseMembersCannotBeCounted_IsRefused_AndNotHeard(bool withKey)
+    {
+        await using var rig = await RedisRig.StartAsync();
+        var node = await rig.StartNodeAsync("first");
+        await node.Backplane.SubscribeAsync("$user.ann");
+        await rig.Scope.Database.StringSetAsync(rig.Scope.RoomKey("$user.ann", "members"), "no set");
+
+        var refused = await node.PublishAsync("$user.ann", "1", key: withKey ? "k" : null, countsMembers: true);
+        await rig.Scope.Database.KeyDeleteAsync(rig.Scope.RoomKey("$user.ann", "members"));
+        var taken = await node.PublishAsync("$user.ann", "1", key: withKey ? "k" : null, countsMembers: true);
+
+        Assert.Equal((PublishOutcome.Unavailable, PublishOutcome.Published, 0L), (refused.Outcome, taken.Outcome, taken.Members));
+        await node.Heard.WaitAsync("$user.ann", 1);
+        Assert.Equal(["1"], node.Heard.Texts("$user.ann"));
+    }
+
     [Fact]
     public async Task Publishes_AfterTheScriptsAreFlushed_AreRefusedOrInOrder()
     {

@@ -139,6 +139,8 @@ public sealed class DisconnectTests(RedisFixture redis) : IAsyncLifetime
     [Theory]
     [InlineData("soon")]
     [InlineData("-00:01:00")]
+    [InlineData("60")]
+    [InlineData("1.5")]
     [InlineData("400.00:00:00")]
     public async Task RevokeFor_ThatIsNoDuration_Is400(string duration) =>
         Assert.Equal(HttpStatusCode.BadRequest, (await RevokeAsync(_first, "ann", duration)).Status);

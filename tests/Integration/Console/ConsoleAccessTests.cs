@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit.Api;
 using Fanout.Tests.TestKit.Clients;
@@ -35,6 +36,14 @@ public sealed class ConsoleAccessTests(TwoNodes nodes)
 
         Assert.Equal(HttpStatusCode.Forbidden, (await reader.HistoryAsync("$ops.events")).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await reader.MembersAsync("$ops")).Status);
+        // However the path is written that leads there; no client library writes it so.
+        foreach (var path in new[] { "$ops.events", "%24ops.events", "x/../$ops.events", "x/%2e%2e/$ops.events", "x/%2E./%24ops.events", "./$ops.events", "x%2Fy/../$ops.events" })
+        {
+            foreach (var call in new[] { "", "/history", "/members" })
+                Assert.Equal((path + call, 403), (path + call, await StatusAsync(node, $"/api/v1/rooms/{path}{call}")));
+        }
+
+        Assert.Equal(200, await StatusAsync(node, "/api/v1/rooms/$ops.events/../x/history"));
         Assert.Equal(HttpStatusCode.OK, (await node.Api.HistoryAsync("$ops.events")).Status);
         // Only nodes tell what nodes do.
         Assert.Equal(HttpStatusCode.Forbidden, (await node.Api.PublishAsync("$ops.events", "forged")).Status);
@@ -150,6 +159,13 @@ public sealed class ConsoleAccessTests(TwoNodes nodes)
         Assert.Equal(HttpStatusCode.NotModified, again.Status);
         Assert.Equal(HttpStatusCode.NotFound, (await nodes.First.Api.GetAsync("/console/nothing.js")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await nodes.First.Api.GetAsync("/console/..%2fappsettings.json")).Status);
+    }
+
+    private static async Task<int> StatusAsync(RunningNode node, string target)
+    {
+        await using var peer = await RawWebSocket.OpenAsync(node.BaseUri);
+        await peer.SendAsync(Encoding.ASCII.GetBytes($"GET {target} HTTP/1.1\r\nHost: here\r\nX-Api-Key: {ReaderKey}\r\n\r\n"));
+        return (await peer.ReadHandshakeAsync()).Status;
     }
 
     private async Task<int> RefusalAsync(string? token, string path = ConsoleClient.Path, Uri? node = null) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
@@ -171,8 +172,22 @@ public sealed class RedisAwayTests(RedisFixture redis)
             Assert.Equal(("backplane_unavailable", true), (error.Text("code"), error.Flag("retryable")));
         }
 
-        foreach (var answer in new[] { await node.Api.PublishAsync(room, 1), await node.Api.RoomAsync(room), await node.Api.RoomsAsync(), await node.Api.NodesAsync() })
-            Assert.Equal((HttpStatusCode.ServiceUnavailable, "backplane_unavailable"), (answer.Status, (string?)answer.Body?["code"]));
+        foreach (var answer in new[]
+        {
+            await node.Api.PublishAsync(room, 1), await node.Api.PublishAsync(room, 1, "key"), await node.Api.PushAsync("ann", 1), await node.Api.RoomAsync(room), await node.Api.RoomsAsync(),
+            await node.Api.MembersAsync(room), await node.Api.HistoryAsync(room), await node.Api.UserAsync("ann"), await node.Api.NodesAsync(), await node.Api.DisconnectUserAsync("ann"),
+        })
+        {
+            answer.Refused(503, "backplane_unavailable");
+            Assert.Equal((TimeSpan.FromSeconds(1), true), (answer.Headers.RetryAfter?.Delta, (bool?)answer.Body?["retryable"]));
+        }
+
+        // A batch is taken, and each of its messages is told; what is wrong with one is told in any case.
+        var batch = (await node.Api.PublishBatchAsync(
+        [
+            new JsonObject { ["room"] = room, ["payload"] = 1 }, new JsonObject { ["user"] = "ann", ["payload"] = 1, ["key"] = "key" }, new JsonObject { ["room"] = "a room", ["payload"] = 1 },
+        ])).Ok["results"]!.AsArray().Select(result => result!.AsObject()).Select(result => (result.Text("code"), result.Integer("status"), result.Flag("retryable")));
+        Assert.Equal([("backplane_unavailable", 503, true), ("backplane_unavailable", 503, true), ("bad_room", 400, false)], batch);
     }
 
     private static async Task WorksAsync(RunningNode node, TestClient client, string room)

@@ -1,13 +1,14 @@
 using System.Text.Json.Nodes;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit.Clients;
+using Fanout.Tests.TestKit.Redis;
 using Xunit;
 
 namespace Fanout.Tests.Integration.HttpApi;
 
 /// <summary>Many messages in one call (DESIGN.md 4).</summary>
 [Collection(TwoNodes.Name)]
-public sealed class BatchTests(TwoNodes nodes, MemoryNode memory)
+public sealed class BatchTests(TwoNodes nodes, MemoryNode memory, RedisFixture redis)
 {
     [Fact]
     public async Task Batch_ToRoomsAndUsers_AnswersEachInOrder_AndDeliversEach()
@@ -46,6 +47,18 @@ public sealed class BatchTests(TwoNodes nodes, MemoryNode memory)
             Assert.Equal(expected, messages.Select(message => (int)message["payload"]!));
             Assert.Equal(Enumerable.Range(1, expected.Count), expected.Select(i => (int)results[i].Integer("offset")!));
         }
+    }
+
+    // A fifth of a second to Redis and back: one after the other they would take minutes, and this call has a deadline.
+    [Fact]
+    public async Task Batch_OverALongWayToRedis_TravelsTogether()
+    {
+        await using var faulty = await FaultyRedis.StartAsync(redis);
+        faulty.Proxy.Delay(TimeSpan.FromMilliseconds(100));
+
+        var answer = (await faulty.Node.Api.PublishBatchAsync([.. Enumerable.Range(0, 1000).Select(i => new JsonObject { ["room"] = $"room-{i % 7}", ["payload"] = i })])).Ok;
+
+        Assert.All(answer["results"]!.AsArray(), result => Assert.NotNull(result!["offset"]));
     }
 
     [Fact]

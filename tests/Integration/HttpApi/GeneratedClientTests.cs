@@ -1,4 +1,5 @@
 using Fanout.Tests.Integration.Support;
+using Fanout.Tests.Integration.Webhooks;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
 using Xunit;
@@ -78,6 +79,60 @@ public sealed class GeneratedClientTests(TwoNodes nodes)
         foreach (var node in (await generated.Api.ListNodesAsync()).Items)
             names.Add((string)node.Name);
         Assert.Equal(["first", "second"], names);
+    }
+
+    [Fact]
+    public async Task Connections_AreFoundAndClosed()
+    {
+        using var generated = await GeneratedClient.CreateAsync(nodes.First.BaseUri);
+        var user = Rooms.New("ann");
+        await using var client = await nodes.Second.ConnectUserAsync(user);
+
+        var found = await generated.Api.GetConnectionAsync(client.ClientId);
+        var closed = await generated.Api.DisconnectAsync(client.ClientId);
+
+        Assert.Equal((client.ClientId, client.Node, user), ((string)found.ClientId, (string)found.Node, (string)found.UserId));
+        Assert.InRange((DateTimeOffset)found.Since, DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow.AddMinutes(1));
+        Assert.Equal((1, true), ((int)closed.Connections, (bool)closed.Complete));
+        Assert.Equal(4503, (await client.WaitForCloseAsync()).Code);
+    }
+
+    [Fact]
+    public async Task Webhooks_AreLookedAt_AndDeadLettersReplayed()
+    {
+        await using var rig = await WebhookRig.StartAsync(fixture: null, ("Fanout:Webhooks:0:MaxAttempts", "1"));
+        using var generated = await GeneratedClient.CreateAsync(rig.First.BaseUri);
+        var room = Rooms.New();
+        rig.Receiver.Status = _ => 500;
+        await using var client = await rig.First.JoinAsync(room);
+
+        var dead = await Eventually.ValueAsync<object>(
+            async () => Enumerable.ToArray<dynamic>((await generated.Api.ListDeadLettersAsync(null, 10)).Items), letters => ((dynamic[])letters).Length == 1, "a dead letter");
+        var letter = ((dynamic[])dead)[0];
+        var webhook = Enumerable.ToArray<dynamic>((await generated.Api.ListWebhooksAsync()).Items)[0];
+        rig.Receiver.Status = _ => 200;
+        var replayed = await generated.Api.ReplayDeadLettersAsync("all");
+
+        Assert.Equal(("all", 1), ((string)letter.Endpoint, (int)letter.Attempts));
+        Assert.Equal(("all", 1L), ((string)webhook.Name, (long)webhook.Dead));
+        Assert.Equal(1, (int)replayed.Replayed);
+        await rig.Receiver.WaitForAsync("room.occupied", room);
+    }
+
+    // Who adds a call to the document makes it with the generated client, too.
+    [Fact]
+    public async Task Client_HasNoOtherCallsThanThese()
+    {
+        using var generated = await GeneratedClient.CreateAsync(nodes.First.BaseUri);
+
+        var calls = ((object)generated.Api).GetType().GetMethods().Where(method => method.Name.EndsWith("Async", StringComparison.Ordinal)).Select(method => method.Name).Distinct();
+
+        Assert.Equal(
+            [
+                "DisconnectAsync", "DisconnectUserAsync", "GetConnectionAsync", "GetRoomAsync", "GetUserAsync", "LiftRevocationAsync", "ListDeadLettersAsync", "ListMembersAsync",
+                "ListNodesAsync", "ListRoomsAsync", "ListWebhooksAsync", "PublishAsync", "PublishBatchAsync", "PushAsync", "ReadHistoryAsync", "ReplayDeadLettersAsync",
+            ],
+            calls.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Fanout.Node.Hosting;
 using Fanout.Tests.Integration.Support;
+using Fanout.Tests.TestKit.Api;
 using Microsoft.AspNetCore.Routing;
 using NJsonSchema;
 using Xunit;
@@ -42,6 +44,28 @@ public sealed class OpenApiTests(MemoryNode memory)
             Assert.All(responses.Where(response => response.Key[0] is '4' or '5'), response => Assert.NotNull((string?)response.Value!["$ref"]));
             var named = (operation["parameters"]?.AsArray() ?? []).Select(parameter => Resolve(document, parameter!)).Where(parameter => (string?)parameter["in"] == "path");
             Assert.Equal(path.Split('/').Where(part => part.StartsWith('{')).Select(part => part.Trim('{', '}')), named.Select(parameter => (string)parameter["name"]!));
+        }
+    }
+
+    // The scope that the document names is the one that lets a key in, and no other does; with any method that the call takes.
+    [Fact]
+    public async Task EveryOperation_IsForKeysOfItsScopeAlone()
+    {
+        string[] scopes = ["publish", "read", "admin"];
+        foreach (var (path, method, operation) in Operations(await ReadAsync()))
+        {
+            var scope = Regex.Match((string)operation["description"]!, "Scope `([a-z]+)`").Groups[1].Value;
+            Assert.Contains(scope, scopes);
+            var target = path.Replace("{room}", Rooms.New(), StringComparison.Ordinal).Replace("{user}", Rooms.New("user"), StringComparison.Ordinal).Replace("{id}", "nobody", StringComparison.Ordinal);
+            foreach (var verb in method == "get" ? new[] { "GET", "HEAD" } : [method.ToUpperInvariant()])
+            {
+                foreach (var (key, allowed) in scopes.Select(other => ($"only-{other}-key", other == scope)).Append(("no such key", false)))
+                {
+                    using var api = new ApiClient(memory.Node.BaseUri, key);
+                    var status = (int)(await api.SendAsync(new HttpMethod(verb), target, verb == "POST" ? "1" : null)).Status;
+                    Assert.Equal((verb, path, key, allowed ? 0 : key == "no such key" ? 401 : 403), (verb, path, key, status is 401 or 403 ? status : 0));
+                }
+            }
         }
     }
 

@@ -268,25 +268,66 @@ public sealed class RefusalTests(MemoryNode memory)
         Assert.Equal((200, "", "application/json"), ((int)answer.Status, answer.Text, answer.ContentType));
     }
 
-    // One publish alone is taken, however small the bound; what is more at that moment is told to come again.
-    [Fact]
-    public async Task Publish_WhileAsManyBytesAreUnderWayAsMayBe_Is429_WithRetryAfter()
+    // One publish alone is taken, however small the bound; what is more at that moment is told to come again. What has come of a body counts,
+    // with a length and without; what is only announced does not, for it may come slowly.
+    [Theory]
+    [InlineData("/api/v1/rooms/room/messages", false)]
+    [InlineData("/api/v1/rooms/room/messages", true)]
+    [InlineData("/api/v1/messages", false)]
+    [InlineData("/api/v1/messages", true)]
+    public async Task Publish_WhileAsManyBytesAreUnderWayAsMayBe_Is429_WithRetryAfter(string path, bool chunked)
     {
         await using var node = await RunningNode.StartAsync(new NodeOptions().With(("Fanout:Limits:MaxApiBytesInFlight", "100")));
         Assert.True((await node.Api.PublishRawAsync("other", "1")).IsSuccess);
-        await using var slow = await RawWebSocket.OpenAsync(node.BaseUri);
-        await slow.SendAsync(Encoding.ASCII.GetBytes(
-            $"POST /api/v1/rooms/room/messages HTTP/1.1\r\nHost: here\r\nX-Api-Key: {NodeOptions.ApiKey}\r\nContent-Length: 100\r\n\r\n\""));
+        await using var slow = await BeginAsync(node, path, chunked ? null : 120, new string(' ', 30));
 
-        // Its headers are read some time after they were sent.
+        // It is read some time after it was sent.
         var refused = await Eventually.ValueAsync(
             () => node.Api.PublishRawAsync("other", new string('1', 90)), answer => !answer.IsSuccess, "a refusal", context: node.Process.LogTail);
 
         refused.Refused(429, "rate_limited");
         Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
         Assert.True((bool?)refused.Body!["retryable"]);
-        await slow.SendAsync(Encoding.ASCII.GetBytes(new string('x', 98) + "\""));
+        Assert.True((await node.Api.PublishRawAsync("other", new string('1', 60))).IsSuccess);
+        var rest = "[{\"room\":\"room\",\"payload\":1}]".PadRight(90);
+        await slow.SendAsync(Encoding.ASCII.GetBytes(chunked ? $"5a\r\n{rest}\r\n0\r\n\r\n" : rest));
         Assert.Equal(200, (await slow.ReadHandshakeAsync()).Status);
         Assert.True((await node.Api.PublishRawAsync("other", new string('1', 90))).IsSuccess);
+    }
+
+    // A body that says nothing of its length is refused as soon as it is more than the node takes, not when it ends.
+    [Theory]
+    [InlineData("/api/v1/rooms/room/messages")]
+    [InlineData("/api/v1/messages")]
+    public async Task Body_ThatGrowsOverWhatTheNodeTakes_Is429(string path)
+    {
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(("Fanout:Limits:MaxApiBytesInFlight", "100")));
+        await using var first = await BeginAsync(node, path, null, new string(' ', 30));
+        await Eventually.ValueAsync(
+            () => node.Api.PublishRawAsync("other", new string('1', 90)), answer => !answer.IsSuccess, "a refusal", context: node.Process.LogTail);
+        await using var second = await BeginAsync(node, path, null, new string(' ', 30));
+
+        await second.SendAsync(Encoding.ASCII.GetBytes($"32\r\n{new string(' ', 50)}\r\n"));
+
+        var answer = await second.ReadHandshakeAsync();
+        Assert.Equal((429, "1", "rate_limited"), (answer.Status, answer.Header("Retry-After"), (string?)answer.Json?["code"]));
+        await first.SendAsync("1\r\n7\r\n0\r\n\r\n"u8.ToArray());
+        Assert.NotEqual(429, (await first.ReadHandshakeAsync()).Status);
+        // Nothing is left of them.
+        Assert.True((await node.Api.PublishRawAsync("other", new string('1', 90))).IsSuccess);
+        await using var third = await BeginAsync(node, path, 200, "");
+        await third.SendAsync(Encoding.ASCII.GetBytes("[{\"room\":\"room\",\"payload\":1}]".PadRight(200)));
+        Assert.Equal(200, (await third.ReadHandshakeAsync()).Status);
+    }
+
+    /// <param name="length">Null: chunked.</param>
+    private static async Task<RawWebSocket> BeginAsync(RunningNode node, string path, int? length, string body)
+    {
+        var peer = await RawWebSocket.OpenAsync(node.BaseUri);
+        var (header, text) = length is null
+            ? ("Transfer-Encoding: chunked", $"{body.Length:x}\r\n{body}\r\n")
+            : ($"Content-Length: {length}", body);
+        await peer.SendAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: here\r\nX-Api-Key: {NodeOptions.ApiKey}\r\n{header}\r\n\r\n{text}"));
+        return peer;
     }
 }

@@ -1,8 +1,10 @@
+using System.Text;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
+using Fanout.Tests.TestKit.Sockets;
 using Xunit;
 
 namespace Fanout.Tests.Integration.HttpApi;
@@ -52,6 +54,33 @@ public sealed class UserTests(TwoNodes nodes, RedisFixture redis)
 
         Assert.Equal((first.Text("id"), 0, true), (again.Text("id"), again.Integer("nodes"), again.Flag("online")));
         Assert.Equal("fence", (await client.ExpectTypeAsync("message")).Text("payload"));
+    }
+
+    // Where users' rooms keep nothing, a push is told its reach all the same, and happens once under its key.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Push_WhereNothingIsKept_TellsItsReach_AndHappensOnceUnderItsKey(bool isFleet)
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        var options = new NodeOptions().With(
+            ("Fanout:Auth:Jwt:SigningKey", Tokens.SigningKey), ("Fanout:Rooms:0:Pattern", "$user.*"), ("Fanout:Rooms:0:HistorySize", "0"));
+        await using var node = await RunningNode.StartAsync(isFleet ? options.WithRedis(scope.ConnectionString, scope.Prefix) : options);
+
+        var away = (await node.Api.PushAsync("ann", "lost")).Ok;
+        await using var client = await node.ConnectUserAsync("ann");
+        var there = (await node.Api.PushAsync("ann", "heard")).Ok;
+        var first = (await node.Api.PushAsync("ann", "once", "k")).Ok;
+        var again = (await node.Api.PushAsync("ann", "once", "k")).Ok;
+        (await node.Api.PushAsync("ann", "other", "k")).Refused(409, "conflict");
+        await node.Api.PushAsync("ann", "fence");
+
+        Assert.Equal((0, false), (away.Integer("nodes"), away.Flag("online")));
+        Assert.Equal((1, true), (there.Integer("nodes"), there.Flag("online")));
+        Assert.Equal((1, true), (first.Integer("nodes"), first.Flag("online")));
+        Assert.Equal((first.Text("id"), 0, true), (again.Text("id"), again.Integer("nodes"), again.Flag("online")));
+        Assert.All(new[] { away, there, first, again }, answer => Assert.False(answer.ContainsKey("offset") || answer.ContainsKey("epoch")));
+        Assert.Equal(["heard", "once", "fence"], (await client.WaitForMessagesAsync("$user.ann", 3)).Select(message => message.Text("payload")));
     }
 
     [Fact]
@@ -157,6 +186,31 @@ public sealed class UserTests(TwoNodes nodes, RedisFixture redis)
         Assert.True((await nodes.Second.Api.PushAsync(name, "found")).Ok.Flag("online"));
         Assert.Equal("found", (await client.ExpectTypeAsync("message")).Text("payload"));
         Assert.Equal(1, (await nodes.Second.Api.DisconnectUserAsync(name)).Ok.Integer("connections"));
+    }
+
+    // Dots in a path lead where they lead for everybody, whoever looks at the call.
+    [Fact]
+    public async Task User_BehindDots_IsTheOneThatThePathLeadsTo()
+    {
+        var (user, other) = (Rooms.New("ann"), Rooms.New("bob"));
+        await using var client = await nodes.First.ConnectUserAsync(user);
+        await using var bystander = await nodes.First.ConnectUserAsync(other);
+
+        Assert.Equal(200, await StatusAsync("POST", $"/api/v1/users/{other}/../{user}/messages"));
+        Assert.Equal("1", (await client.ExpectTypeAsync("message"))["payload"]!.ToJsonString());
+        Assert.Equal(200, await StatusAsync("DELETE", $"/api/v1/users/{other}/%2e%2e/{user}/connections"));
+        Assert.Equal(4503, (await client.WaitForCloseAsync()).Code);
+        Assert.Empty(bystander.Messages($"$user.{other}"));
+        await bystander.PingAsync();
+        // Where it cannot be told which name was meant, none is guessed.
+        Assert.Equal(400, await StatusAsync("DELETE", $"/api/v1/users/x/../{other}%2Fa/connections"));
+
+        async Task<int> StatusAsync(string method, string target)
+        {
+            await using var peer = await RawWebSocket.OpenAsync(nodes.First.BaseUri);
+            await peer.SendAsync(Encoding.ASCII.GetBytes($"{method} {target} HTTP/1.1\r\nHost: here\r\nX-Api-Key: {NodeOptions.ApiKey}\r\nContent-Length: 1\r\n\r\n1"));
+            return (await peer.ReadHandshakeAsync()).Status;
+        }
     }
 
     [Theory]

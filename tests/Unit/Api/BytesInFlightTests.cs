@@ -17,11 +17,11 @@ public sealed class BytesInFlightTests : IDisposable
     {
         var bytes = Bound(100);
 
-        Assert.True(bytes.TryEnter(60));
-        Assert.False(bytes.TryEnter(41));
-        Assert.True(bytes.TryEnter(40));
+        Assert.True(bytes.TryGrow(0, 60));
+        Assert.False(bytes.TryGrow(0, 41));
+        Assert.True(bytes.TryGrow(0, 40));
         bytes.Leave(60);
-        Assert.True(bytes.TryEnter(60));
+        Assert.True(bytes.TryGrow(0, 60));
     }
 
     [Fact]
@@ -29,10 +29,10 @@ public sealed class BytesInFlightTests : IDisposable
     {
         var bytes = Bound(100);
 
-        Assert.True(bytes.TryEnter(500));
-        Assert.False(bytes.TryEnter(1));
+        Assert.True(bytes.TryGrow(0, 500));
+        Assert.False(bytes.TryGrow(0, 1));
         bytes.Leave(500);
-        Assert.True(bytes.TryEnter(1));
+        Assert.True(bytes.TryGrow(0, 1));
     }
 
     [Fact]
@@ -40,8 +40,35 @@ public sealed class BytesInFlightTests : IDisposable
     {
         var bytes = Bound(0);
 
-        Assert.True(bytes.TryEnter(long.MaxValue / 2));
-        Assert.True(bytes.TryEnter(1));
+        Assert.True(bytes.TryGrow(0, long.MaxValue / 2));
+        Assert.True(bytes.TryGrow(0, 1));
+    }
+
+    [Fact]
+    public void Growth_CountsOnce_AndLeavesWhatWasHeldWhereItIsRefused()
+    {
+        var bytes = Bound(100);
+
+        Assert.True(bytes.TryGrow(0, 10));
+        Assert.True(bytes.TryGrow(0, 20));
+        Assert.True(bytes.TryGrow(20, 90));
+        Assert.False(bytes.TryGrow(90, 91));
+        bytes.Leave(10);
+        // Alone it is taken, whatever it becomes.
+        Assert.True(bytes.TryGrow(90, 500));
+        bytes.Leave(500);
+        Assert.True(bytes.HasRoomFor(500));
+    }
+
+    [Fact]
+    public void Room_ForWhatIsNotHereYet_IsNotTaken()
+    {
+        var bytes = Bound(100);
+        Assert.True(bytes.TryGrow(0, 40));
+
+        Assert.True(bytes.HasRoomFor(60));
+        Assert.False(bytes.HasRoomFor(61));
+        Assert.True(bytes.TryGrow(0, 60));
     }
 
     private BytesInFlight Bound(long most) =>

@@ -42,8 +42,8 @@ internal sealed class AnswerBuffer
         if (result.Epoch is not null)
             Json.WriteString("epoch"u8, result.Epoch);
         Json.WriteNumber("nodes"u8, result.Nodes);
-        if (isUser && result.Members is { } members)
-            Json.WriteBoolean("online"u8, members > 0);
+        if (isUser)
+            Json.WriteBoolean("online"u8, result.Members > 0); // A push asks for them, and has them where it has an answer.
         Json.WriteEndObject();
     }
 

@@ -17,30 +17,27 @@ internal sealed partial class BatchEndpoint(Publisher publisher, LimitsOptions l
     public async Task HandleAsync(HttpContext context, ApiKeyOptions caller)
     {
         var request = context.Request;
-        var held = request.ContentLength ?? 0;
+        var length = request.ContentLength ?? 0;
         var refusal = JsonBody.ContentProblem(request)
-            ?? (limits.MaxBatchBytes > 0 && held > limits.MaxBatchBytes ? TooLarge() : null)
-            ?? (inFlight.TryEnter(held) ? null : ApiProblem.TooMuchInFlight());
+            ?? (limits.MaxBatchBytes > 0 && length > limits.MaxBatchBytes ? TooLarge() : null)
+            ?? (inFlight.HasRoomFor(length) ? null : ApiProblem.TooMuchInFlight());
         if (refusal is not null)
         {
             await refusal.ExecuteAsync(context);
             return;
         }
 
+        var body = await BodyReader.ReadAsync(request.BodyReader, limits.MaxBatchBytes, inFlight);
         try
         {
-            var body = await BodyReader.ReadAsync(request.BodyReader, limits.MaxBatchBytes);
-            if (request.ContentLength is null && inFlight.TryEnter(body.Buffer.Length))
-                held = body.Buffer.Length;
-
             var items = new List<BatchItem>();
             ApiProblem? problem;
             Task<PublishResult>[] publishes = [];
             try
             {
-                problem = held == 0 && !body.Buffer.IsEmpty ? ApiProblem.TooMuchInFlight()
-                    : BodyReader.IsOver(body, limits.MaxBatchBytes) ? TooLarge()
-                    : BatchReader.Read(BodyReader.Whole(body), limits.MaxMessageBytes, items);
+                problem = body.IsTooMuch ? ApiProblem.TooMuchInFlight()
+                    : body.IsOver(limits.MaxBatchBytes) ? TooLarge()
+                    : BatchReader.Read(body.Whole(), limits.MaxMessageBytes, items);
                 if (problem is null)
                     publishes = Publish(items, caller);
             }
@@ -56,7 +53,7 @@ internal sealed partial class BatchEndpoint(Publisher publisher, LimitsOptions l
         }
         finally
         {
-            inFlight.Leave(held);
+            inFlight.Leave(body.Held);
         }
     }
 

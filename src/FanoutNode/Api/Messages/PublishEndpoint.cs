@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Fanout.Node.Backplane;
 using Fanout.Node.Limits;
 using Fanout.Node.Publishing;
@@ -45,32 +44,29 @@ internal sealed class PublishEndpoint(Publisher publisher, LimitsOptions limits,
             return;
         }
 
-        var held = request.ContentLength ?? 0;
-        if (limits.MaxMessageBytes > 0 && held > limits.MaxMessageBytes)
+        var length = request.ContentLength ?? 0;
+        if (limits.MaxMessageBytes > 0 && length > limits.MaxMessageBytes)
         {
             await ApiProblem.PayloadTooLarge(limits.MaxMessageBytes).ExecuteAsync(context);
             return;
         }
 
-        if (!inFlight.TryEnter(held))
+        if (!inFlight.HasRoomFor(length))
         {
             await ApiProblem.TooMuchInFlight().ExecuteAsync(context);
             return;
         }
 
+        // 2
+        var body = await BodyReader.ReadAsync(request.BodyReader, limits.MaxMessageBytes, inFlight);
         try
         {
-            // 2
-            var body = await BodyReader.ReadAsync(request.BodyReader, limits.MaxMessageBytes);
-            if (request.ContentLength is null && inFlight.TryEnter(body.Buffer.Length))
-                held = body.Buffer.Length;
-
             // 3
             ApiProblem? problem;
             ValueTask<PublishResult> publish = default;
             try
             {
-                problem = Check(body, out var payload) ?? (held == 0 ? ApiProblem.TooMuchInFlight() : null);
+                problem = Check(body, out var payload);
                 if (problem is null)
                 {
                     publish = publisher.PublishAsync(new PublishRequest(
@@ -92,18 +88,20 @@ internal sealed class PublishEndpoint(Publisher publisher, LimitsOptions limits,
         }
         finally
         {
-            inFlight.Leave(held);
+            inFlight.Leave(body.Held);
         }
     }
 
-    private ApiProblem? Check(in ReadResult body, out ReadOnlyMemory<byte> payload)
+    private ApiProblem? Check(in RequestBody body, out ReadOnlyMemory<byte> payload)
     {
         payload = default;
-        if (BodyReader.IsOver(body, limits.MaxMessageBytes))
+        if (body.IsTooMuch)
+            return ApiProblem.TooMuchInFlight();
+        if (body.IsOver(limits.MaxMessageBytes))
             return ApiProblem.PayloadTooLarge(limits.MaxMessageBytes);
         if (body.Buffer.IsEmpty)
             return ApiProblem.BadRequest("The body is empty; it must be one JSON value.");
-        return JsonPayload.TryCheck(BodyReader.Whole(body), out payload, out var problem) ? null : ApiProblem.BadRequest($"The body is refused: {problem}.");
+        return JsonPayload.TryCheck(body.Whole(), out payload, out var problem) ? null : ApiProblem.BadRequest($"The body is refused: {problem}.");
     }
 
     private static void Answer(HttpResponse response, in PublishResult result, bool isUser)

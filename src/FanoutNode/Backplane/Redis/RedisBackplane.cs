@@ -67,7 +67,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         Nodes = directory;
         Control = new RedisControl(_link, _keys);
         Revocations = new RedisRevocations(_link, _keys);
-        Membership = new RedisMembership(_link, _keys, store, _writer, new RoomListing(_link, _keys, directory, time));
+        Membership = new RedisMembership(_link, _keys, store, _writer, new RoomListing(_link, _keys, directory, time), new MemberListing(_link, _keys, time));
         var reaper = new NodeReaper(_link, _keys, node, store, marks, lease, metrics, logs.CreateLogger<NodeReaper>());
         _report = new RedisReport(_link, $"fanout:{node.Id}-sub", (telemetry ?? new TelemetryOptions()).RedisInterval, time, metrics, logs.CreateLogger<RedisReport>());
         _lease = new LeaseKeeper(leaseInRedis, node, reaper, lease, MoveAsync, time, logs.CreateLogger<LeaseKeeper>());

@@ -3,9 +3,10 @@ using StackExchange.Redis;
 namespace Fanout.Node.Backplane.Redis;
 
 /// <summary>Who is in which room, read from Redis: right across nodes, without asking any of them.</summary>
-internal sealed class RedisMembership(RedisLink link, RedisKeys keys, MembershipStore store, MembershipWriter writer, RoomListing rooms) : IMembership
+internal sealed class RedisMembership(RedisLink link, RedisKeys keys, MembershipStore store, MembershipWriter writer, RoomListing rooms, MemberListing listing) : IMembership
 {
-    private const int ScanPageSize = 1000;
+    // Notes that one command reads: all of a large room's in one would hold Redis, and the publishes behind it, for as long as that takes.
+    private const int NotesAtOnce = 1000;
 
     public async ValueTask<long> AddAsync(string room, ClientIdentity client) => await writer.SetAsync(room, client, MembershipWish.In);
 
@@ -35,9 +36,9 @@ internal sealed class RedisMembership(RedisLink link, RedisKeys keys, Membership
                 return new RoomCounts(await count, await link.Database.HashLengthAsync(keys.Users(room)));
             }
 
-            var entries = await ReadEntriesAsync(room);
+            var entries = await listing.ReadAllAsync(room);
             var members = await ResolveAsync(entries);
-            return new RoomCounts(entries.Count, members.Where(member => member.UserId is not null).Select(member => member.UserId).Distinct().Count());
+            return new RoomCounts(entries.Length, members.Where(member => member.UserId is not null).Select(member => member.UserId).Distinct().Count());
         }
         catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
         {
@@ -49,10 +50,10 @@ internal sealed class RedisMembership(RedisLink link, RedisKeys keys, Membership
     {
         try
         {
-            var entries = await ReadEntriesAsync(room);
-            entries.Sort((a, b) => string.CompareOrdinal(a.ClientId, b.ClientId));
-            var page = Paging.Cut(entries, entry => entry.ClientId, after, limit);
-            return new Page<RoomMember>(await ResolveAsync(page.Items), page.Next);
+            var (page, isKept) = await listing.ReadAsync(room, after, limit);
+            var members = await ResolveAsync(page.Items);
+            // Where the note is gone too, the connection has gone since the list was read.
+            return new Page<RoomMember>(isKept ? members.FindAll(member => member.ConnectedAt is not null) : members, page.Next);
         }
         catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
         {
@@ -87,29 +88,17 @@ internal sealed class RedisMembership(RedisLink link, RedisKeys keys, Membership
         }
     }
 
-    private async Task<List<(string NodeId, string ClientId)>> ReadEntriesAsync(string room)
-    {
-        var entries = new List<(string, string)>();
-        // SSCAN may name an entry twice while the set changes.
-        var seen = new HashSet<string>();
-        await foreach (var entry in link.Database.SetScanAsync(keys.Members(room), pageSize: ScanPageSize))
-        {
-            if (seen.Add(entry.ToString()))
-                entries.Add(RedisKeys.SplitMember(entry.ToString()));
-        }
-
-        return entries;
-    }
-
-    private async Task<List<RoomMember>> ResolveAsync(IReadOnlyList<(string NodeId, string ClientId)> entries)
+    private async Task<List<RoomMember>> ResolveAsync(IReadOnlyList<MemberListing.Entry> entries)
     {
         var members = new RoomMember[entries.Count];
         var lookups = entries.Select((entry, index) => (entry, index)).GroupBy(item => item.entry.NodeId).Select(async group =>
         {
-            var items = group.ToArray();
-            var records = await link.Database.HashGetAsync(keys.NodeClients(group.Key), [.. items.Select(item => (RedisValue)item.entry.ClientId)]);
-            for (var i = 0; i < items.Length; i++)
-                members[items[i].index] = ClientRecord.Read(group.Key, items[i].entry.ClientId, records[i]);
+            foreach (var items in group.Chunk(NotesAtOnce))
+            {
+                var records = await link.Database.HashGetAsync(keys.NodeClients(group.Key), [.. items.Select(item => (RedisValue)item.entry.ClientId)]);
+                for (var i = 0; i < items.Length; i++)
+                    members[items[i].index] = ClientRecord.Read(group.Key, items[i].entry.ClientId, records[i]);
+            }
         });
         await Task.WhenAll(lookups);
         return [.. members];

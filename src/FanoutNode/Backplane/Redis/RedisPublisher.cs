@@ -3,7 +3,9 @@ using StackExchange.Redis;
 
 namespace Fanout.Node.Backplane.Redis;
 
-/// <summary>Publishes: one script for rooms with history, a plain PUBLISH for the others.</summary>
+/// <summary>
+/// Publishes, with one command: a script for rooms with history, for idempotency keys and where members are counted, a plain PUBLISH for the rest.
+/// </summary>
 /// <param name="link">A connection of its own where replicas are waited for: WAIT holds up everything behind it.</param>
 /// <param name="minReplicas">Replicas that must have a publish before it counts as done.</param>
 /// <param name="replicaTimeout">So long are they waited for.</param>
@@ -12,50 +14,51 @@ internal sealed partial class RedisPublisher(
 {
     private static readonly RedisScript PublishScript = RedisScript.Named("publish");
     private static readonly RedisScript OnceScript = RedisScript.Named("publish_once");
+    private static readonly RedisScript CountedScript = RedisScript.Named("publish_counted");
+
+    private readonly RoomKeyCache _rooms = new(keys);
 
     /// <summary>Never throws for an unreachable Redis. The command is queued before the first await: calls in order reach Redis in order.</summary>
     public async ValueTask<PublishResult> PublishAsync(Publication publication)
     {
         var began = time.GetTimestamp();
-        var result = await TryPublishAsync(publication);
-        metrics.PublishTook(result.Outcome, time.GetElapsedTime(began));
-        return result;
-    }
-
-    private async ValueTask<PublishResult> TryPublishAsync(Publication publication)
-    {
+        PublishResult result;
         try
         {
             if (publication.Policy.HasHistory)
-                return minReplicas > 0 ? await WaitForReplicasAsync(publication) : ReadReply(publication, await SendWithHistory(publication));
-            if (publication.Once is { } once)
-                return await PublishOnceAsync(publication, once);
-            var publish = link.Database.PublishAsync(RedisChannel.Literal(keys.Channel(publication.Room)), publication.Data);
-            long? members = publication.CountsMembers ? await CountAfterAsync(publish, publication.Room) : null;
-            return new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, await publish, members);
+                result = minReplicas > 0 ? await WaitForReplicasAsync(publication) : ReadReply(publication, await SendWithHistory(publication));
+            else if (publication.Once is { } once)
+                result = ReadOnceReply(publication, await SendOnce(publication, once));
+            else if (publication.CountsMembers)
+                result = ReadCountedReply(publication, await SendCounted(publication));
+            else
+                result = Plain(publication, await link.Database.PublishAsync(_rooms.Of(publication.Room).Channel, publication.Data));
         }
         catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
         {
             link.Report(e);
             var outcome = RedisFaults.MayHaveHappened(e) ? PublishOutcome.Unknown : PublishOutcome.Unavailable;
             LogNotTaken(logger, publication.MessageId, FanoutMetrics.NameOf(outcome), e.Message);
-            return new PublishResult(outcome, publication.MessageId, null, null, 0);
+            result = new PublishResult(outcome, publication.MessageId, null, null, 0);
         }
+
+        metrics.PublishTook(result.Outcome, time.GetElapsedTime(began));
+        return result;
     }
 
     private Task<RedisResult> SendWithHistory(in Publication publication)
     {
-        var (room, policy) = (publication.Room, publication.Policy);
+        var (room, policy) = (_rooms.Of(publication.Room), publication.Policy);
         RedisKey[] scriptKeys = publication switch
         {
-            { Once: { } once } => [keys.Meta(room), keys.Stream(room), keys.Members(room), keys.Once(room, once)],
-            { CountsMembers: true } => [keys.Meta(room), keys.Stream(room), keys.Members(room)],
-            _ => [keys.Meta(room), keys.Stream(room)],
+            { Once: { } once } => [.. room.LogAndMembers, keys.Once(publication.Room, once)],
+            { CountsMembers: true } => room.LogAndMembers,
+            _ => room.Log,
         };
         return PublishScript.RunInOrderAsync(
             link.Database,
             scriptKeys,
-            keys.Channel(room),
+            room.ChannelName,
             publication.Data,
             policy.HistorySize,
             Milliseconds(policy.HistoryTtl),
@@ -82,32 +85,36 @@ internal sealed partial class RedisPublisher(
         static long? Members(RedisResult reply) => (long)reply is >= 0 and var members ? members : null;
     }
 
-    // Queued right behind the publish. A count that cannot be had says nothing about the publish, which may have been heard: it must not fail
-    // with it, nor be left unobserved.
-    private async Task<long?> CountAfterAsync(Task<long> publish, string room)
+    private static PublishResult Plain(in Publication publication, long nodes) => new(PublishOutcome.Published, publication.MessageId, null, null, nodes);
+
+    private Task<RedisResult> SendCounted(in Publication publication)
     {
-        var count = link.Database.SetLengthAsync(keys.Members(room));
-        await ((Task)publish).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        try
-        {
-            return await count;
-        }
-        catch (Exception e) when (RedisFaults.IsBackplaneFault(e))
-        {
-            return null;
-        }
+        var room = _rooms.Of(publication.Room);
+        return CountedScript.RunInOrderAsync(link.Database, room.Members, room.ChannelName, publication.Data);
     }
 
-    private async Task<PublishResult> PublishOnceAsync(Publication publication, IdempotencyKey once)
+    private static PublishResult ReadCountedReply(in Publication publication, RedisResult result)
     {
-        var reply = (RedisResult[])(await OnceScript.RunInOrderAsync(
+        var reply = (RedisResult[])result!;
+        return new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, (long)reply[0], (long)reply[1]);
+    }
+
+    private Task<RedisResult> SendOnce(in Publication publication, IdempotencyKey once)
+    {
+        var room = _rooms.Of(publication.Room);
+        return OnceScript.RunInOrderAsync(
             link.Database,
-            [keys.Once(publication.Room, once), keys.Members(publication.Room)],
-            keys.Channel(publication.Room),
+            [keys.Once(publication.Room, once), .. room.Members],
+            room.ChannelName,
             publication.Data,
             once.PayloadHash,
             publication.MessageId,
-            Milliseconds(IdempotencyKey.Lifetime)))!;
+            Milliseconds(IdempotencyKey.Lifetime));
+    }
+
+    private static PublishResult ReadOnceReply(in Publication publication, RedisResult result)
+    {
+        var reply = (RedisResult[])result!;
         return (string)reply[0]! switch
         {
             "ok" => new PublishResult(PublishOutcome.Published, publication.MessageId, null, null, (long)reply[1], (long)reply[2]),
