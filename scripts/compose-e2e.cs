@@ -39,6 +39,13 @@ await Step("20 publishes through the proxy reach each of them, in order", async 
     foreach (var member in members.Values) await member.ReadThroughAsync(publisher.Published);
 });
 
+await Step("the tool in a node's container, with that node's own settings, sees all three", async () =>
+{
+    var told = await compose.RunAsync("exec -T node1 fanout nodes --json");
+    var nodes = JsonNode.Parse(told[told.IndexOf('{', StringComparison.Ordinal)..])!["items"]!.AsArray();
+    Require("node1 node2 node3", string.Join(' ', nodes.Select(node => (string)node!["name"]!).Order(StringComparer.Ordinal)));
+});
+
 await Step("the query of a request, where a token may be, is in no log", async () =>
 {
     using var http = new HttpClient();

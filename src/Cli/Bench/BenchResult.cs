@@ -13,9 +13,10 @@ internal sealed record Measured(TimeSpan Time, long Deliveries, long Published, 
 }
 
 /// <summary>What came out.</summary>
+/// <param name="WasHeldBack">With rate 0: more would have been published, but for the nodes' limit for one connection.</param>
 internal sealed record BenchResult(
     BenchPlan Plan, Measured Measured, TimeSpan ConnectTime, LatencyHistogram Connects, LatencyHistogram Latencies, LedgerSum Messages,
-    IReadOnlyDictionary<string, int> LostConnections, int Publishers)
+    IReadOnlyDictionary<string, int> LostConnections, int Publishers, bool WasHeldBack)
 {
     // Above it the tool competes with what it measures, or is the limit itself.
     private const double BusyGenerator = 0.8;
@@ -29,6 +30,8 @@ internal sealed record BenchResult(
             terminal.Document(WriteJson);
         else
             Table().Write(terminal);
+        if (WasHeldBack && !Plan.OverHttp)
+            terminal.Remark("The nodes' Fanout:Limits:MessagesPerSecond was the limit, not what they can do: publish by --http, or raise it for the test.");
         if (Measured.Cpu > BusyGenerator)
             terminal.Remark($"This tool itself used {Measured.Cpu:P0} of the machine: it may be the limit. Run it elsewhere, or several of it.");
     }

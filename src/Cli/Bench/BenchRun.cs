@@ -29,17 +29,20 @@ internal sealed class BenchRun : IDisposable
     private readonly HttpMessageInvoker _invoker;
     private readonly List<BenchMember> _members = [];
     private readonly List<IBenchPublisher> _publishers = [];
+    private readonly List<long> _mayPublishAt = [];
     private readonly List<Task> _reading = [];
     private readonly CancellationTokenSource _ending;
     private readonly SemaphoreSlim _window;
     private uint _published;
     private int _next;
+    private long _interval;
+    private bool _wasHeldBack;
 
     public BenchRun(Run run, BenchPlan plan)
     {
         (_run, _plan) = (run, plan);
         _status = new StatusLine(run.Terminal);
-        _ledger = new MessageLedger(plan);
+        _ledger = new MessageLedger(plan) { OnRefused = FreePlace };
         _invoker = new HttpMessageInvoker(Handlers.Create(run.Settings));
         _ending = CancellationTokenSource.CreateLinkedTokenSource(run.Stopped);
         _window = new SemaphoreSlim(plan.Rate > 0 ? int.MaxValue : plan.InFlight);
@@ -64,7 +67,7 @@ internal sealed class BenchRun : IDisposable
 
             await SettleAsync();
             _status.Clear();
-            return new BenchResult(_plan, measured, connectTime, _connects, _latencies.Sum(), _ledger.Sum(_published), Losses(), _publishers.Count);
+            return new BenchResult(_plan, measured, connectTime, _connects, _latencies.Sum(), _ledger.Sum(_published), Losses(), _publishers.Count, _wasHeldBack);
         }
         finally
         {
@@ -92,7 +95,7 @@ internal sealed class BenchRun : IDisposable
         {
             var began = Clock.Now;
             var socket = await BenchSocket.OpenAsync(_run.Settings, _invoker, _plan.RoomName(index % _plan.Rooms), BufferBytes, cancellation);
-            var member = new BenchMember(socket, _ledger, _latencies, OnComplete);
+            var member = new BenchMember(socket, _ledger, _latencies, FreePlace);
             lock (gate)
             {
                 _connects.Record(Clock.Now - began);
@@ -109,6 +112,7 @@ internal sealed class BenchRun : IDisposable
         if (_plan.OverHttp)
         {
             _publishers.Add(new HttpPublisher(_run.Api, _plan, _ledger));
+            _mayPublishAt.Add(0);
             return;
         }
 
@@ -118,9 +122,12 @@ internal sealed class BenchRun : IDisposable
             var socket = await BenchSocket.OpenAsync(_run.Settings, _invoker, null, BufferBytes, _run.Stopped);
             var publisher = new SocketPublisher(socket, _plan, _ledger);
             _publishers.Add(publisher);
+            _mayPublishAt.Add(0);
             _reading.Add(Task.Run(() => publisher.ReadAsync(_ending.Token), CancellationToken.None));
-            // As many as the nodes' limit for one makes necessary; without a limit, a few.
-            wanted = socket.MessagesPerSecond == 0 ? 4 : _plan.Rate > 0 ? (int)Math.Ceiling(_plan.Rate / (socket.MessagesPerSecond * ShareOfRate)) : 4;
+            // As many as the nodes' limit for one makes necessary; without a limit, a few. Without a rate: one for each message on its way.
+            wanted = socket.MessagesPerSecond == 0 ? 4
+                : _plan.Rate > 0 ? (int)Math.Ceiling(_plan.Rate / (socket.MessagesPerSecond * ShareOfRate)) : Math.Min(_plan.InFlight, MostPublishers);
+            _interval = _plan.Rate > 0 || socket.MessagesPerSecond == 0 ? 0 : (long)(1e9 / (socket.MessagesPerSecond * ShareOfRate));
             if (wanted > MostPublishers)
             {
                 throw CliException.Usage(
@@ -159,10 +166,36 @@ internal sealed class BenchRun : IDisposable
         var end = start + (long)(time.TotalSeconds * 1e9);
         while (Clock.Now < end)
         {
-            if (await _window.WaitAsync(TimeSpan.FromMilliseconds(50), _run.Stopped))
-                Send(Clock.Now);
             Report(what, start, time);
+            if (!await _window.WaitAsync(TimeSpan.FromMilliseconds(50), _run.Stopped))
+                continue;
+            while (!TryTurnToOneThatMay() && Clock.Now < end)
+            {
+                _wasHeldBack = true;
+                await Task.Delay(Tick, _run.Time, _run.Stopped);
+            }
+
+            if (Clock.Now < end)
+                Send(Clock.Now);
+            else
+                FreePlace();
         }
+    }
+
+    // The next publisher that is alive and below the nodes' limit for one connection.
+    private bool TryTurnToOneThatMay()
+    {
+        var now = Clock.Now;
+        for (var i = 0; i < _publishers.Count; i++, _next++)
+        {
+            var at = _next % _publishers.Count;
+            if (_publishers[at].Lost is not null || _mayPublishAt[at] > now)
+                continue;
+            _mayPublishAt[at] = now + _interval;
+            return true;
+        }
+
+        return false;
     }
 
     private void Send(long time)
@@ -174,7 +207,8 @@ internal sealed class BenchRun : IDisposable
         _ = _publishers[_next++ % _publishers.Count].PublishAsync(number, time, _ending.Token);
     }
 
-    private void OnComplete()
+    // It has reached everybody, or never will.
+    private void FreePlace()
     {
         if (_plan.Rate == 0)
             _window.Release();

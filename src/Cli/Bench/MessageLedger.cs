@@ -32,16 +32,21 @@ internal sealed class MessageLedger(BenchPlan plan)
         if (Interlocked.Increment(ref chunk.Deliveries[number & (ChunkSize - 1)]) != plan.MembersOf(RoomOf(number)))
             return false;
         Interlocked.Increment(ref _complete);
-        return true;
+        // One that counts as refused, since its connection was lost, has been told before.
+        return chunk.States[number & (ChunkSize - 1)] != State.Refused;
     }
 
     public void Accept(uint number) => ChunkOf(number).States[number & (ChunkSize - 1)] = State.Accepted;
+
+    /// <summary>Called for each message that is refused: no delivery is to be waited for.</summary>
+    public Action OnRefused { get; init; } = static () => { };
 
     public void Refuse(uint number, string code)
     {
         ChunkOf(number).States[number & (ChunkSize - 1)] = State.Refused;
         lock (_gate)
             _refusals[code] = _refusals.GetValueOrDefault(code) + 1;
+        OnRefused();
     }
 
     public int RoomOf(uint number) => (int)(number % (uint)plan.Rooms);

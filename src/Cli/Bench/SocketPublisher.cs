@@ -75,7 +75,9 @@ internal sealed class SocketPublisher(BenchSocket socket, BenchPlan plan, Messag
 
     private void Note(JsonElement answer)
     {
-        // A refusal for the byte rate has no id: its message was not read.
+        // A refusal for the byte rate has no id: its message was not read. It stays unanswered, and nothing more is to be waited for.
+        if (answer.Text("id") is null && answer.Text("type") == MessageTypes.Error)
+            ledger.OnRefused();
         if (!uint.TryParse(answer.Text("id"), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return;
         if (answer.Text("type") == MessageTypes.Published)

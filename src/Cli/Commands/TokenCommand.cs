@@ -15,6 +15,7 @@ internal sealed class TokenCommand
     private readonly Option<string[]> _join = Patterns("--join", "Rooms that may be joined, such as 'chat.*'; may be repeated");
     private readonly Option<string[]> _publish = Patterns("--publish", "Rooms that may be published to");
     private readonly Option<string[]> _presence = Patterns("--presence", "Rooms whose members may be seen");
+    private readonly Option<string[]> _request = Patterns("--request", "Methods of back ends that may be called, such as 'orders.*'");
     private readonly Option<string?> _info = new("--info") { Description = "JSON that other members of presence rooms see", HelpName = "json" };
     private readonly Option<TimeSpan?> _expires = new("--expires", "-e") { Description = "How long it is good for [1h]", HelpName = "duration", CustomParser = Durations.Parse };
     private readonly Option<bool> _never = new("--never-expires") { Description = "Leave the expiry out" };
@@ -27,7 +28,7 @@ internal sealed class TokenCommand
         var token = new TokenCommand();
         var command = new Command("token", "Make a development token (HS256), or decode one")
         {
-            token._token, token._signingKey, token._sub, token._join, token._publish, token._presence, token._info, token._expires, token._never,
+            token._token, token._signingKey, token._sub, token._join, token._publish, token._presence, token._request, token._info, token._expires, token._never,
             token._issuer, token._audience, token._decode,
         }.WithExamples(
             "token --sub ann --join 'chat.*' --publish chat.42 --expires 8h",
@@ -57,7 +58,8 @@ internal sealed class TokenCommand
             Join = run.Get(_join) ?? [],
             Publish = run.Get(_publish) ?? [],
             Presence = run.Get(_presence) ?? [],
-            HasGrants = run.Has(_join) || run.Has(_publish) || run.Has(_presence) || run.Has(_info),
+            Request = run.Get(_request) ?? [],
+            HasGrants = run.Has(_join) || run.Has(_publish) || run.Has(_presence) || run.Has(_request) || run.Has(_info),
             InfoJson = run.Get(_info),
             Issuer = run.Get(_issuer) ?? Surroundings.Issuer,
             Audience = run.Get(_audience) ?? Surroundings.Audience,
@@ -70,7 +72,7 @@ internal sealed class TokenCommand
         else
             run.Terminal.Line(jwt);
         if (!claims.HasGrants)
-            run.Terminal.Remark("It has no grants (--join, --publish, --presence): what it may do is the nodes' Fanout:Auth:DefaultGrants.");
+            run.Terminal.Remark("It has no grants (--join, --publish, --presence, --request): what it may do is the nodes' Fanout:Auth:DefaultGrants.");
         return ExitCode.Ok;
     }
 

@@ -11,6 +11,9 @@ internal sealed record TokenClaims
 
     public IReadOnlyList<string> Presence { get; init; } = [];
 
+    /// <summary>Methods that may be requested of back ends.</summary>
+    public IReadOnlyList<string> Request { get; init; } = [];
+
     /// <summary>Whether the claim <c>fanout</c> is there; one that grants nothing is not the same as none.</summary>
     public bool HasGrants { get; init; }
 

@@ -6,6 +6,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fanout.Cli.Running;
 using Fanout.Shared.Envelopes;
+using Fanout.Shared.Protocol;
 using Fanout.Shared.Rooms;
 
 namespace Fanout.Cli.Tokens;
@@ -54,6 +55,7 @@ internal static class TokenMinter
         WritePatterns(writer, "join", claims.Join);
         WritePatterns(writer, "publish", claims.Publish);
         WritePatterns(writer, "presence", claims.Presence);
+        WriteMethods(writer, claims.Request);
         if (claims.InfoJson is { } info)
         {
             if (!JsonPayload.TryCheck(Encoding.UTF8.GetBytes(info), out var json, out var problem))
@@ -63,6 +65,21 @@ internal static class TokenMinter
         }
 
         writer.WriteEndObject();
+    }
+
+    private static void WriteMethods(Utf8JsonWriter writer, IReadOnlyList<string> patterns)
+    {
+        if (patterns.Count == 0)
+            return;
+        writer.WriteStartArray("request");
+        foreach (var pattern in patterns)
+        {
+            if (pattern.Length is 0 or > ProtocolLimits.MaxMethodLength)
+                throw CliException.Usage($"--request: a method has 1 to {ProtocolLimits.MaxMethodLength} characters.", "* stands for any run of them. In a shell, quote it.");
+            writer.WriteStringValue(pattern);
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WritePatterns(Utf8JsonWriter writer, string name, IReadOnlyList<string> patterns)

@@ -73,6 +73,9 @@ internal static class TokenView
             properties.Add(name, patterns.Length > 0 ? patterns : new Cell("", "nothing", Tone.Dim));
         }
 
+        // Few tokens have it; of the three above it is worth knowing that one is missing.
+        if (string.Join(' ', grants.Items("request").Select(item => item.ToString())) is { Length: > 0 } methods)
+            properties.Add("request", methods);
         if (grants.Raw("info") is { } info)
             properties.Add("info", info);
     }

@@ -46,8 +46,20 @@ internal static class WebhookEndpoints
         });
     }
 
-    /// <summary><c>POST /api/v1/webhooks/dead/replay</c>: puts dead letters back into the queue, with their ids.</summary>
-    /// <param name="endpoint">Those of one receiver, by its name; absent: all.</param>
-    public static Task<IResult> ReplayAsync(IBackplane backplane, string? endpoint = null) => RoomEndpoints.GuardAsync(async () =>
-        Results.Json(new ReplayAnswer(backplane.Webhooks is { } queue ? await queue.ReplayAsync(endpoint) : 0), WebhookJson.Default.ReplayAnswer));
+    /// <summary>
+    /// <c>POST /api/v1/webhooks/dead/replay</c>: puts dead letters back into the queue, with their ids. Those of a receiver that is not configured
+    /// stay where they are: nobody would take them.
+    /// </summary>
+    /// <param name="endpoint">Those of one receiver, by its name; absent: of all.</param>
+    public static async Task<IResult> ReplayAsync(IBackplane backplane, WebhookPlan plan, string? endpoint = null)
+    {
+        string[] endpoints = [.. plan.Endpoints.Select(known => known.Name).Where(name => endpoint is null || name == endpoint)];
+        if (endpoint is not null && endpoints.Length == 0)
+            return ApiProblem.NotFound("No receiver of this name is configured.");
+        return await RoomEndpoints.GuardAsync(async () =>
+        {
+            var replay = backplane.Webhooks is { } queue ? await queue.ReplayAsync(endpoints) : default;
+            return Results.Json(new ReplayAnswer(replay.Replayed, replay.IsMore ? true : null), WebhookJson.Default.ReplayAnswer);
+        });
+    }
 }

@@ -6,6 +6,7 @@ namespace Fanout.Node.Api;
 /// <summary>A receiver.</summary>
 /// <param name="Url">Without its query.</param>
 /// <param name="Pending">At most so many events wait for it.</param>
+/// <param name="Lost">At most so many were lost for it.</param>
 /// <param name="Attempts">How often the events in front have failed.</param>
 /// <param name="FailingSince">Absent while it works.</param>
 internal sealed record WebhookItem(
@@ -28,7 +29,8 @@ internal sealed record DeadLetterItem(string Id, string Endpoint, int Attempts, 
 
 internal sealed record DeadLetterList(IReadOnlyList<DeadLetterItem> Items, string? Next);
 
-internal sealed record ReplayAnswer(long Replayed);
+/// <param name="More">True: the queue had no room for all; absent otherwise.</param>
+internal sealed record ReplayAnswer(long Replayed, bool? More);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(WebhookList))]

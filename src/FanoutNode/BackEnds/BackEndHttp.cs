@@ -11,16 +11,23 @@ internal static class BackEndHttp
 
     /// <summary>A client for one back end; nobody else's connections are in its pool, and no time limit but the caller's.</summary>
     /// <param name="maxConnections">0: any number.</param>
-    public static HttpMessageInvoker Create(TimeSpan connectTimeout, int maxConnections) => new(new SocketsHttpHandler
+    /// <param name="hasOwnSpans">The caller makes the span of each call, and names it in the header by itself.</param>
+    public static HttpMessageInvoker Create(TimeSpan connectTimeout, int maxConnections, bool hasOwnSpans = false)
     {
-        // The operator named this URL and no other, and the signed body is for it alone.
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = connectTimeout,
-        PooledConnectionLifetime = ConnectionLifetime,
-        PooledConnectionIdleTimeout = IdleTimeout,
-        MaxConnectionsPerServer = maxConnections > 0 ? maxConnections : int.MaxValue,
-    });
+        var handler = new SocketsHttpHandler
+        {
+            // The operator named this URL and no other, and the signed body is for it alone.
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = connectTimeout,
+            PooledConnectionLifetime = ConnectionLifetime,
+            PooledConnectionIdleTimeout = IdleTimeout,
+            MaxConnectionsPerServer = maxConnections > 0 ? maxConnections : int.MaxValue,
+        };
+        if (hasOwnSpans)
+            handler.ActivityHeadersPropagator = null;
+        return new HttpMessageInvoker(handler);
+    }
 
     /// <summary>Reads a body as long as it is not longer than wanted; null for a longer one.</summary>
     public static async Task<byte[]?> ReadBodyAsync(HttpContent content, int maxBytes, CancellationToken cancellation)

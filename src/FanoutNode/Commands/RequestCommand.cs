@@ -9,7 +9,7 @@ using Fanout.Shared.Protocol;
 namespace Fanout.Node.Commands;
 
 /// <summary><c>request</c>: a client's question to a back end of the operator. The answer comes when the back end has answered; nobody waits for it.</summary>
-internal sealed partial class RequestCommand(RpcMethods methods, RpcOptions options, FanoutMetrics metrics, ILogger<RequestCommand> logger)
+internal sealed partial class RequestCommand(RpcMethods methods, RpcOptions options, TraceSampling sampling, FanoutMetrics metrics, ILogger<RequestCommand> logger)
 {
     // The client's own answers make room; some of them come within this.
     private const long RetryWhenFullMs = 250;
@@ -43,7 +43,7 @@ internal sealed partial class RequestCommand(RpcMethods methods, RpcOptions opti
         }
         else
         {
-            var request = new RpcRequest(Guid.CreateVersion7().ToString(), message.Method, connection.ClientId, connection.Principal, payload);
+            var request = new RpcRequest(Guid.CreateVersion7().ToString(), message.Method, connection.ClientId, connection.Principal, payload, sampling.OfClientRequest(message.TraceParent));
             _ = AnswerAsync(session, message.Id!, method, request);
         }
     }
@@ -55,7 +55,7 @@ internal sealed partial class RequestCommand(RpcMethods methods, RpcOptions opti
         {
             var result = await method.CallAsync(request);
             if (result.Outcome == RpcOutcome.Answered)
-                connection.Answer(new ResponseMessage(id, new Payload(WireFormat.Json, result.Payload)));
+                connection.Answer(new ResponseMessage(id, new Payload(WireFormat.Json, result.Payload)), instead: TooLarge(id));
             else
                 connection.Answer(new ErrorMessage(id, null, result.Code, result.Message, result.RetryAfterMs));
             if (result.Outcome == RpcOutcome.Full)
@@ -72,6 +72,10 @@ internal sealed partial class RequestCommand(RpcMethods methods, RpcOptions opti
             session.EndRequest();
         }
     }
+
+    // One large answer to a slow reader would end the connection, and with it the answers to everything else that it has asked.
+    private static ErrorMessage TooLarge(string id) => new(
+        id, null, ErrorCode.TooLarge, "the back end answered, but its answer has no room behind what waits for this connection already");
 
     private static bool TryReadPayload(WireFormat format, ReadOnlySpan<byte> payload, out ReadOnlyMemory<byte> json, out string? problem)
     {

@@ -118,6 +118,19 @@ internal sealed partial class Connection : ILaneClient
         }
     }
 
+    /// <summary>Sends a frame, or where it has no room behind what waits, a message that says so.</summary>
+    public void Send(ReadOnlyMemory<byte> frame, ErrorMessage instead)
+    {
+        if (!_attached || IsClosing || _outbound.CanTake(frame.Length))
+        {
+            Send(frame, null);
+            return;
+        }
+
+        Lane.Metrics.Dropped(DropReason.Backlog);
+        Send(ServerFrames.Encode(Format, instead), null);
+    }
+
     /// <summary>Sends the close frame behind what waits. A null code answers a close frame that had none.</summary>
     public void CloseNow(CloseCode? code, string reason, bool dropBacklog = false, bool byPeer = false)
     {

@@ -68,6 +68,10 @@ internal sealed partial class Connection
     public void Answer<T>(in T message)
         where T : struct, IServerMessage => AnswerFrame(ServerFrames.Encode(Format, message));
 
+    /// <summary>Answers with a message that may be large, or with a small one where what waits for the transport leaves it no room.</summary>
+    public void Answer<T>(in T message, ErrorMessage instead)
+        where T : struct, IServerMessage => Lane.Post(new AnswerWork(this, ServerFrames.Encode(Format, message), instead, Gate));
+
     /// <summary>Answers with a whole frame; the gate counts it out when the lane has sent it.</summary>
     public void AnswerFrame(ReadOnlyMemory<byte> frame) => Lane.Post(new SendWork(this, frame, Gate));
 

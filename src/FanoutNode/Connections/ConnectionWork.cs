@@ -40,6 +40,16 @@ internal sealed class LatePongWork(Connection connection, long due) : ILaneWork
     public void Run(Lane lane) => connection.PongAt(due);
 }
 
+/// <summary>Sends an answer, or another where there is no room for it; counts it out of the gate.</summary>
+internal sealed class AnswerWork(Connection connection, ReadOnlyMemory<byte> frame, ErrorMessage instead, ReplyGate gate) : ILaneWork
+{
+    public void Run(Lane lane)
+    {
+        connection.Send(frame, instead);
+        gate.Leave();
+    }
+}
+
 /// <summary>Sends a close frame. A null code answers a close frame that had none.</summary>
 internal sealed class CloseWork(Connection connection, CloseCode? code, string reason, bool byPeer = false) : ILaneWork
 {

@@ -34,12 +34,16 @@ internal abstract class Outbound(Connection connection, OutboundLimits limits)
             return true;
         }
 
-        if (limits.MaxBacklogBytes > 0 && BacklogBytes + frames.Length > limits.MaxBacklogBytes)
+        if (!CanTake(frames.Length))
             return false;
         (_backlog ??= new()).Enqueue(frames);
         Count(frames.Length);
         return true;
     }
+
+    /// <summary>Whether a frame of so many bytes would be sent or queued.</summary>
+    public bool CanTake(int bytes) =>
+        _dead || (!IsBlocked && IsBacklogEmpty) || limits.MaxBacklogBytes <= 0 || BacklogBytes + bytes <= limits.MaxBacklogBytes;
 
     /// <summary>Sends the close frame as the last thing; what waits before it is dropped where the peer would not read it anyway.</summary>
     public void SendLast(ReadOnlyMemory<byte> closeFrame, bool dropBacklog)

@@ -30,6 +30,20 @@ internal sealed class TraceSampling(TelemetryOptions options, TimeProvider time,
         return default(ActivityContext);
     }
 
+    /// <summary>
+    /// The trace that a client's request to a back end belongs to: it is handed on also where this node exports nothing, for the back end may. One
+    /// that is over what is followed keeps its ids and is not sampled.
+    /// </summary>
+    public ActivityContext? OfClientRequest(ReadOnlySpan<byte> traceParent)
+    {
+        if (traceParent.IsEmpty || TraceParent.ReadWhole(traceParent) is not { } context)
+            return null;
+        if (!IsRecorded(context) || MayFollow())
+            return context;
+        metrics.Limited("client_traces");
+        return new ActivityContext(context.TraceId, context.SpanId, ActivityTraceFlags.None, null, isRemote: true);
+    }
+
     /// <summary>The span of a publish, or null where it is not sampled.</summary>
     /// <param name="parent">
     /// What the publisher said: null: nothing; an unsampled context: not to be traced. For HTTP, where ASP.NET has read the header, what

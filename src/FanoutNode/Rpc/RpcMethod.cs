@@ -16,7 +16,6 @@ internal sealed partial class RpcMethod : IDisposable
 {
     private const long RetryWhenFullMs = 1_000;
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
-    private static readonly ActivitySource Activities = new(FanoutMetrics.MeterName);
 
     private readonly RpcMethodOptions _options;
     private readonly Uri _url;
@@ -34,7 +33,7 @@ internal sealed partial class RpcMethod : IDisposable
         _options = options;
         _url = new Uri(options.Url);
         _signer = (options.Secret ?? defaultSecret) is { } secret ? new RequestSigner(secret) : null;
-        _http = BackEndHttp.Create(options.Timeout, options.MaxConcurrent);
+        _http = BackEndHttp.Create(options.Timeout, options.MaxConcurrent, hasOwnSpans: true);
         _pipeline = RpcPipeline.Build(options, time, OnOpened, OnClosed);
         (_time, _metrics, _logger) = (time, metrics, logger);
     }
@@ -45,22 +44,64 @@ internal sealed partial class RpcMethod : IDisposable
 
     public bool IsSigned => _signer is not null;
 
-    /// <summary>Calls the back end, and never throws. Takes the caller's stack for nothing.</summary>
+    public int MaxAnswerBytes => _options.MaxAnswerBytes;
+
+    /// <summary>Calls the back end; throws only where something is wrong with this node. Takes the caller's stack for nothing.</summary>
     public async Task<RpcResult> CallAsync(RpcRequest request)
     {
         // The caller reads a socket: writing, signing and sending a large body is not its work.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var began = _time.GetTimestamp();
         _metrics.Began();
-        using var activity = Activities.StartActivity("fanout.rpc", ActivityKind.Client);
-        var result = await TryCallAsync(request, activity);
-        activity?.SetStatus(result.IsFailure ? ActivityStatusCode.Error : ActivityStatusCode.Unset);
-        _metrics.Ended(result.Outcome, _time.GetElapsedTime(began));
-        Report(result);
-        return result;
+        using var activity = StartSpan(request);
+        var outcome = RpcOutcome.Failed;
+        try
+        {
+            var result = await TryCallAsync(request, activity);
+            outcome = result.Outcome;
+            Report(result);
+            return result;
+        }
+        finally
+        {
+            EndSpan(activity, outcome);
+            _metrics.Ended(outcome, _time.GetElapsedTime(began));
+        }
     }
 
     public void Dispose() => _http.Dispose();
+
+    // Below the client's span, which decides whether it is recorded; without one the sampler does.
+    private Activity? StartSpan(RpcRequest request)
+    {
+        // Whatever the socket's reader came from is not above it.
+        Activity.Current = null;
+        var activity = FanoutTracing.Source.StartActivity(FanoutTracing.RequestSpan, ActivityKind.Client, request.Trace ?? default);
+        if (activity is { IsAllDataRequested: true })
+        {
+            activity.SetTag(FanoutTracing.HttpMethod, "POST")
+                .SetTag(FanoutTracing.Url, BackEndHttp.Shown(_options.Url))
+                .SetTag(FanoutTracing.ServerAddress, _url.Host)
+                .SetTag(FanoutTracing.ServerPort, _url.Port)
+                .SetTag(FanoutTracing.RequestMethod, request.Method)
+                .SetTag(FanoutTracing.RequestId, request.Id)
+                .SetTag(FanoutTracing.ClientId, request.ClientId);
+        }
+
+        return activity;
+    }
+
+    private static void EndSpan(Activity? activity, RpcOutcome outcome)
+    {
+        if (activity is not { IsAllDataRequested: true })
+            return;
+        var name = RpcMetrics.Name(outcome);
+        activity.SetTag(FanoutTracing.Outcome, name);
+        if (outcome == RpcOutcome.Answered)
+            return;
+        activity.SetTag(FanoutTracing.ErrorType, activity.GetTagItem(FanoutTracing.HttpStatus) is int and >= 400 and var status ? status.ToString(CultureInfo.InvariantCulture) : name);
+        activity.SetStatus(ActivityStatusCode.Error);
+    }
 
     private async Task<RpcResult> TryCallAsync(RpcRequest request, Activity? activity)
     {
@@ -108,10 +149,11 @@ internal sealed partial class RpcMethod : IDisposable
         using var message = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new OnceContent(body) };
         message.Headers.TryAddWithoutValidation("Accept", "application/json");
         message.Headers.TryAddWithoutValidation("User-Agent", "Fanout");
-        TraceHeaders.Inject(message, activity ?? Activity.Current);
+        TraceHeaders.Inject(message, activity, request.Trace);
         if (_signer is not null)
             message.Headers.TryAddWithoutValidation(RequestSigner.HeaderName, _signer.Sign(_time.GetUtcNow(), body.Span));
         using var response = await _http.SendAsync(message, cancellation);
+        activity?.SetTag(FanoutTracing.HttpStatus, (int)response.StatusCode);
         return await RpcAnswerReader.ReadAsync(response, _options.MaxAnswerBytes, _time.GetUtcNow(), cancellation);
     }
 

@@ -35,7 +35,8 @@ internal sealed class RpcMetrics
 
     public void CircuitClosed() => _openCircuits.Add(-1);
 
-    private static string Name(RpcOutcome outcome) => outcome switch
+    /// <summary>An outcome, as tags have it.</summary>
+    public static string Name(RpcOutcome outcome) => outcome switch
     {
         RpcOutcome.Answered => "answered",
         RpcOutcome.Refused => "refused",

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text.Json;
 using Fanout.Node.Auth;
 
@@ -7,7 +8,8 @@ namespace Fanout.Node.Rpc;
 /// <summary>One request of a client.</summary>
 /// <param name="Id">Made by this node, for logs of both sides; the client's own id is known to its connection alone.</param>
 /// <param name="Payload">JSON; empty where the client sent none.</param>
-internal sealed record RpcRequest(string Id, string Method, string ClientId, Principal Principal, ReadOnlyMemory<byte> Payload);
+/// <param name="Trace">The trace that the client's request belongs to; null: it named none.</param>
+internal sealed record RpcRequest(string Id, string Method, string ClientId, Principal Principal, ReadOnlyMemory<byte> Payload, ActivityContext? Trace = null);
 
 /// <summary>Writes the body that a back end gets: one JSON object, all of it signed.</summary>
 internal static class RpcRequestWriter

@@ -13,10 +13,13 @@ internal interface IWebhookQueue
     /// <summary>Looks at what is due, if no other node does.</summary>
     ValueTask<WebhookCollection> CollectAsync();
 
-    /// <summary>Marks rooms that are told to be occupied and are not: what no mark was made for, since the backplane lost entries.</summary>
+    /// <summary>Marks rooms that are not as they are told to be, and what no mark was made for, since the backplane lost entries.</summary>
     ValueTask SweepAsync(CancellationToken cancellation);
 
-    /// <summary>The next events for a receiver, and the right to send them for a while.</summary>
+    /// <summary>
+    /// The next events for a receiver, and the right to send them for a while. Behind a failure these are the ones that failed, and none that has
+    /// come since.
+    /// </summary>
     /// <param name="most">So many events, wanted or not.</param>
     ValueTask<WebhookTurn> TakeAsync(WebhookEndpoint endpoint, int most);
 
@@ -29,7 +32,7 @@ internal interface IWebhookQueue
 
     /// <summary>Notes that a turn's events could not be delivered, and when they are tried again, by whatever node.</summary>
     /// <param name="isRefusal">The receiver works, and refused them for what they are.</param>
-    ValueTask FailAsync(WebhookEndpoint endpoint, TimeSpan retryIn, bool isRefusal, string error);
+    ValueTask FailAsync(WebhookEndpoint endpoint, WebhookTurn turn, TimeSpan retryIn, bool isRefusal, string error);
 
     /// <summary>This node sends no more: others need not wait for its rights to end.</summary>
     ValueTask ReleaseAsync();
@@ -39,9 +42,9 @@ internal interface IWebhookQueue
     /// <summary>One page of dead letters, the oldest first.</summary>
     ValueTask<Page<DeadLetter>> DeadLettersAsync(string? after, int limit);
 
-    /// <summary>Puts dead letters back into the queue, for the receivers that they were dead for.</summary>
-    /// <param name="endpoint">Those of one receiver; null: all.</param>
-    ValueTask<long> ReplayAsync(string? endpoint);
+    /// <summary>Puts dead letters back into the queue, for the receivers that they were dead for, as far as the queue has room.</summary>
+    /// <param name="endpoints">The receivers whose dead letters are meant; those of others stay.</param>
+    ValueTask<WebhookReplay> ReplayAsync(IReadOnlyCollection<string> endpoints);
 }
 
 /// <summary>An event in the queue.</summary>
@@ -59,7 +62,7 @@ internal readonly record struct WebhookCollection(bool IsOurs, bool MayBeMore, l
 /// <param name="Cursor">How far the receiver was.</param>
 /// <param name="Attempts">How often these events have failed.</param>
 /// <param name="Refusals">How often of these the receiver refused them for what they are.</param>
-/// <param name="Lost">Events that fell out of the queue before this receiver took them.</param>
+/// <param name="Lost">At most so many events fell out of the queue before this receiver took them: what it does not want is counted too.</param>
 internal sealed record WebhookTurn(bool IsOurs, TimeSpan Wait, long Cursor, int Attempts, int Refusals, long Lost, IReadOnlyList<QueuedEvent> Events)
 {
     public static readonly WebhookTurn Held = new(false, TimeSpan.Zero, 0, 0, 0, 0, []);
@@ -69,9 +72,14 @@ internal sealed record WebhookTurn(bool IsOurs, TimeSpan Wait, long Cursor, int 
 
 /// <summary>How it is with a receiver.</summary>
 /// <param name="Pending">At most so many events wait for it.</param>
+/// <param name="Lost">At most so many were lost for it.</param>
 /// <param name="FailingSince">Null while it works.</param>
 internal sealed record WebhookState(
     string Name, long Pending, int Attempts, DateTimeOffset? FailingSince, string? LastError, DateTimeOffset? LastErrorAt, long Sent, long Dead, long Lost);
+
+/// <summary>What became of dead letters that were to come back.</summary>
+/// <param name="IsMore">Some that were meant stay: the queue has no room for them now.</param>
+internal readonly record struct WebhookReplay(long Replayed, bool IsMore);
 
 /// <summary>An event that was given up for a receiver.</summary>
 internal sealed record DeadLetter(string Id, string Endpoint, int Attempts, string Error, DateTimeOffset At, ReadOnlyMemory<byte> Json);

@@ -10,11 +10,11 @@ internal static class WebhookBackoff
     /// <param name="asked">What the receiver asked for by <c>Retry-After</c>.</param>
     public static TimeSpan After(int attempts, WebhookOptions options, TimeSpan? asked, Random random)
     {
-        var doubled = options.FirstRetry * Math.Pow(2, Math.Min(attempts - 1, 30));
-        if (asked > doubled)
-            doubled = asked.Value;
-        if (doubled > options.LongestRetry)
-            doubled = options.LongestRetry;
-        return doubled * (1 - (Jitter * random.NextDouble()));
+        // As seconds until it is cut: many doublings are longer than a TimeSpan can be.
+        var longest = options.LongestRetry.TotalSeconds;
+        var own = Math.Min(options.FirstRetry.TotalSeconds * Math.Pow(2, attempts - 1), longest) * (1 - (Jitter * random.NextDouble()));
+        // Never earlier than it asked, or it would ask again; as far as that is not longer than the longest.
+        var pause = asked is { } least && least.TotalSeconds > own ? least.TotalSeconds * (1 + (Jitter * random.NextDouble())) : own;
+        return TimeSpan.FromSeconds(Math.Min(pause, longest));
     }
 }

@@ -31,8 +31,27 @@ internal static class WebhookEvents
             writer.WriteString("room"u8, room);
     });
 
+    /// <summary>
+    /// A lost connection leaves, for another one of its user has taken its place: all but its client id, which stands between the two parts, and
+    /// its info and the end, which stand behind them.
+    /// </summary>
+    public static (byte[] Head, byte[] Tail) WriteReplaced(string room, string user, string by, DateTimeOffset at)
+    {
+        // No id of a connection has a quotation mark, nor has any other text outside of its own once it is escaped.
+        var whole = Write(MemberLeft, at, writer =>
+        {
+            writer.WriteString("room"u8, room);
+            writer.WriteString("clientId"u8, ""u8);
+            writer.WriteString("userId"u8, user);
+            writer.WriteString("replacedBy"u8, by);
+        }).AsSpan();
+        var cut = whole.IndexOf("\"clientId\":\""u8) + "\"clientId\":\""u8.Length;
+        return (whole[..cut].ToArray(), whole[cut..^1].ToArray());
+    }
+
     /// <summary>A member came or went.</summary>
-    public static byte[] WriteMember(string type, string room, RoomMember member, DateTimeOffset at) => Write(type, at, writer =>
+    /// <param name="replaces">The connection whose place it took, where it came; the one that took its place, where it went.</param>
+    public static byte[] WriteMember(string type, string room, RoomMember member, DateTimeOffset at, string? replaces = null) => Write(type, at, writer =>
     {
         writer.WriteString("room"u8, room);
         writer.WriteString("clientId"u8, member.ClientId);
@@ -43,6 +62,9 @@ internal static class WebhookEvents
             writer.WritePropertyName("info"u8);
             writer.WriteRawValue(info.Bytes.Span, skipInputValidation: true);
         }
+
+        if (replaces is not null)
+            writer.WriteString(type == MemberJoined ? "replaces"u8 : "replacedBy"u8, replaces);
     });
 
     /// <summary>The body of a request: <c>{"events": […]}</c>.</summary>

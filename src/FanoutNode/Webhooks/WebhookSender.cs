@@ -119,7 +119,7 @@ internal sealed partial class WebhookSender(WebhookEndpoint endpoint, IWebhookQu
 
         if (attempts == 1)
             LogFailing(logger, endpoint.Name, reply.Error!);
-        await queue.FailAsync(endpoint, WebhookBackoff.After(attempts, endpoint.Options, reply.RetryAfter, Random.Shared), reply.IsRefusal, reply.Error!);
+        await queue.FailAsync(endpoint, turn, WebhookBackoff.After(attempts, endpoint.Options, reply.RetryAfter, Random.Shared), reply.IsRefusal, reply.Error!);
         return TimeSpan.Zero;
     }
 
@@ -132,7 +132,7 @@ internal sealed partial class WebhookSender(WebhookEndpoint endpoint, IWebhookQu
     [LoggerMessage(1802, LogLevel.Error, "{Count} events are dead for the webhook receiver {Endpoint} after {Attempts} tries ({Reason}); see GET /api/v1/webhooks/dead", EventName = "WebhookDead")]
     private static partial void LogDead(ILogger logger, int count, string endpoint, int attempts, string reason);
 
-    [LoggerMessage(1803, LogLevel.Error, "{Count} events were lost for the webhook receiver {Endpoint}: more than Fanout:WebhookQueue:MaxEvents were waiting", EventName = "WebhookLost")]
+    [LoggerMessage(1803, LogLevel.Error, "Up to {Count} events were lost for the webhook receiver {Endpoint}: more than Fanout:WebhookQueue:MaxEvents were waiting", EventName = "WebhookLost")]
     private static partial void LogLost(ILogger logger, long count, string endpoint);
 
     [LoggerMessage(1804, LogLevel.Error, "Sending to the webhook receiver {Endpoint} failed in an unexpected way; it goes on", EventName = "WebhookSenderFailed")]

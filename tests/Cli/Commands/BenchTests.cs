@@ -10,6 +10,8 @@ public sealed class BenchTests(Installation fanout)
     [InlineData("--rate", "40")]
     [InlineData("--rate", "40", "--http")]
     [InlineData("--rate", "0", "--in-flight", "2", "--http")]
+    // More than the nodes take of one connection by default, and of four.
+    [InlineData("--rate", "0", "--in-flight", "32")]
     public async Task Bench_CountsEveryDelivery(params string[] how)
     {
         var result = (await fanout.RunAsync(["bench", "--connections", "7", "--rooms", "3", "--warm-up", "200ms", "--duration", "1s", "--json", .. how])).Expect(0);
@@ -27,6 +29,16 @@ public sealed class BenchTests(Installation fanout)
         var result = (await fanout.Tool().With("FANOUT_TOKEN", Tokens.For("ann", "other.*")).RunAsync("bench", "--connections", "2", "--json")).Expect(3);
 
         Assert.Equal("forbidden", (string?)result.JsonError["code"]);
+    }
+
+    // A refusal makes room for the next: not one of them holds the others back.
+    [Fact]
+    public async Task Bench_AsFastAsItCan_GoesOnBehindRefusals()
+    {
+        var result = (await fanout.Tool().With("FANOUT_TOKEN", Tokens.For("ann", publish: "none")).RunAsync("bench", "--connections", "2", "--rate", "0", "--in-flight", "2", "--warm-up", "0s", "--duration", "1s", "--json")).Expect(1);
+
+        Assert.InRange((int)result.Json["refused"]!["forbidden"]!, 3, int.MaxValue);
+        Assert.Equal(0, (int)result.Json["unanswered"]!);
     }
 
     // What is published and not taken must not look like success.

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Fanout.Tests.Cli.Support;
+using Fanout.Tests.TestKit.BackEnds;
+using Fanout.Tests.TestKit.Faults;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
 using Xunit;
@@ -25,6 +27,8 @@ public sealed class DoctorTests(Installation fanout)
         Assert.All(
             new[] { "connect", "kind", "version", "eviction", "memory", "persistence", "replicas", "pubsub buffer", "idle timeout", "scripts", "pub/sub", "clock" },
             check => Assert.Equal("ok", Severity(result, check)));
+        // How fast it is on this machine, nobody knows.
+        Assert.Matches("of [0-9]+ pings", Text(result, "latency"));
         await using var connection = await redis.ConnectAsync();
         Assert.Equal(0, await connection.GetServers()[0].DatabaseSizeAsync());
     }
@@ -51,6 +55,19 @@ public sealed class DoctorTests(Installation fanout)
 
         (await Doctor("--redis", redis.ConnectionString, "--no-node")).Expect(0);
         (await Doctor("--redis", redis.ConnectionString, "--no-node", "--strict")).Expect(1);
+    }
+
+    [Fact]
+    public async Task Redis_ThatIsFarAway_IsToldToBe()
+    {
+        await using var redis = await OwnRedis.StartAsync(new OwnRedisOptions { Arguments = GoodSettings });
+        await using var far = FaultProxy.Start(redis.ConnectionString);
+        far.Delay(TimeSpan.FromMilliseconds(10));
+
+        var result = await Doctor("--redis", $"{far.EndPoint}", "--no-node", "--json");
+
+        Assert.Equal("warn", Severity(result, "latency"));
+        Assert.Contains("in the middle", Text(result, "latency"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,6 +166,24 @@ public sealed class DoctorTests(Installation fanout)
 
         Assert.Contains(Findings(result), finding => (string?)finding["check"] == "ready" && (string?)finding["severity"] == "fail" && ((string)finding["text"]!).StartsWith("backplane: degraded", StringComparison.Ordinal));
         Assert.Contains("refused", Text(result, "connect"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(10, "warn")]
+    [InlineData(-3600, "fail")]
+    public async Task Node_WhoseClockIsWrong_IsToldSo(int seconds, string severity)
+    {
+        await using var node = await Receiver.StartAsync();
+        node.Answer = (_, context) =>
+        {
+            context.Response.Headers.Date = DateTimeOffset.UtcNow.AddSeconds(seconds).ToString("R");
+            return Task.CompletedTask;
+        };
+
+        var result = await fanout.Tool().With("FANOUT_URL", node.Url.AbsoluteUri).RunAsync("doctor", "--json");
+
+        Assert.Equal(severity, Severity(result, "clock"));
+        Assert.Contains(seconds > 0 ? "ahead of this machine" : "behind this machine", Text(result, "clock"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,6 +23,25 @@ public sealed class TokenTests(Installation fanout)
         Assert.InRange(ann.Connected.Payload().Integer("expiresAt") ?? 0, DateTimeOffset.UtcNow.AddMinutes(3).ToUnixTimeMilliseconds(), DateTimeOffset.UtcNow.AddMinutes(6).ToUnixTimeMilliseconds());
     }
 
+    // Where the node's Fanout:Rpc:Methods:*:Access is Granted.
+    [Fact]
+    public async Task Token_GrantsMethodsOfBackEnds()
+    {
+        var may = (await Tool.RunAsync("token", "--sub", "ann", "--join", "chat.*", "--request", "orders.add", "other")).Expect(0).Output.Trim();
+        var mayNot = (await Tool.RunAsync("token", "--sub", "ann", "--join", "chat.*")).Expect(0).Output.Trim();
+
+        Assert.Equal("upstream_failed", await AskAsync(may, "orders.add"));
+        Assert.Equal("forbidden", await AskAsync(may, "orders.delete"));
+        Assert.Equal("forbidden", await AskAsync(mayNot, "orders.add"));
+        Assert.Contains("request\torders.add other", (await Tool.RunAsync("token", "--decode", may)).Expect(0).Output, StringComparison.Ordinal);
+
+        async Task<string?> AskAsync(string token, string method)
+        {
+            await using var client = await TestClient.ConnectAsync(fanout.First.BaseUri, new TestClientOptions { Token = token });
+            return (await client.RequestErrorAsync(new { type = "request", method })).Text("code");
+        }
+    }
+
     [Fact]
     public async Task Decode_ShowsWhatAnotherMade_AndChecksItsSignature()
     {
@@ -52,6 +71,7 @@ public sealed class TokenTests(Installation fanout)
     [Theory]
     [InlineData("Whose token", "token")]
     [InlineData("no room pattern", "token", "--sub", "ann", "--join", "no room")]
+    [InlineData("a method has 1 to 128", "token", "--sub", "ann", "--request", "")]
     [InlineData("--info is no JSON", "token", "--sub", "ann", "--info", "{")]
     [InlineData("no user of that name", "token", "--sub", "")]
     [InlineData("no duration", "token", "--sub", "ann", "--expires", "tomorrow")]

@@ -28,7 +28,11 @@ public sealed class Installation(RedisFixture redis) : IAsyncLifetime
         ("Fanout:Rooms:0:Pattern", "lobby.*"),
         ("Fanout:Rooms:0:Presence", "true"),
         ("Fanout:Rooms:1:Pattern", "plain.*"),
-        ("Fanout:Rooms:1:HistorySize", "0"));
+        ("Fanout:Rooms:1:HistorySize", "0"),
+        // Nobody listens there: who may call it hears that the back end fails.
+        ("Fanout:Rpc:Methods:0:Pattern", "orders.*"),
+        ("Fanout:Rpc:Methods:0:Url", "http://127.0.0.1:1/"),
+        ("Fanout:Rpc:Methods:0:Access", "Granted"));
 
     public async ValueTask InitializeAsync()
     {

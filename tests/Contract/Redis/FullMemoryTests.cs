@@ -1,4 +1,5 @@
 using Fanout.Node.Backplane;
+using Fanout.Node.Webhooks;
 using Fanout.Tests.Contract.Backplanes;
 using Fanout.Tests.TestKit;
 using StackExchange.Redis;
@@ -72,6 +73,40 @@ public sealed class FullMemoryTests : IAsyncLifetime
         await FillAsync();
 
         await Assert.ThrowsAsync<BackplaneUnavailableException>(() => node.Members.AddAsync(Room, Client("a")).AsTask().WithDeadline("the join"));
+    }
+
+    // Rooms are left while Redis is full; what is told of that must not wait until it is not.
+    [Theory]
+    [InlineData("room", "room.vacated")]
+    [InlineData("presence.room", "member.left")]
+    public async Task Webhooks_AreToldWhatLeaves(string room, string type)
+    {
+        var plan = new WebhookPlan(
+            [new WebhookOptions { Name = "all", Url = "http://x/", Secret = "0123456789abcdef", Events = [.. WebhookEvents.All] }], new WebhookQueueOptions { VacatedDelay = TimeSpan.Zero });
+        var all = plan.Endpoints[0];
+        var node = await _rig.StartNodeAsync("first", webhooks: plan);
+        var queue = node.Backplane.Webhooks!;
+        await queue.TakeAsync(all, 1);
+        await node.Members.AddAsync(room, Client("a"));
+        await ToldAsync("room.occupied");
+        await FillAsync();
+
+        await node.Members.RemoveAsync(room, Client("a")).AsTask().WithDeadline("the leave");
+
+        await ToldAsync(type);
+
+        async Task ToldAsync(string wanted)
+        {
+            await Eventually.TrueAsync(
+                async () =>
+                {
+                    await queue.CollectAsync();
+                    return (await queue.TakeAsync(all, 100)).Events.Any(item => item.Type == wanted);
+                },
+                wanted);
+            var turn = await queue.TakeAsync(all, 100);
+            Assert.True(await queue.FinishAsync(all, turn, turn.Events.Count, [], ""));
+        }
     }
 
     private static ClientIdentity Client(string id) => new(id, "ann", null, FakeStatus.Started);

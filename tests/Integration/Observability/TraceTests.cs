@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.Integration.Support.Otlp;
 using Fanout.Tests.TestKit;
+using Fanout.Tests.TestKit.BackEnds;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
@@ -83,6 +84,39 @@ public sealed class TraceTests(RedisFixture redis) : IAsyncLifetime
 
         Assert.Equal(ParentSpan, Single(spans, "publish").ParentId);
         Assert.Equal(["a", "b"], spans.Where(span => span.Name == "deliver").Select(span => span.Node).Order());
+    }
+
+    // The back end's span is below the node's, which is below the client's.
+    [Fact]
+    public async Task Request_IsASpanBetweenItsClientAndItsBackEnd()
+    {
+        await using var backEnd = await Receiver.StartAsync();
+        await StartAsync(("Fanout:Rpc:Methods:0:Pattern", "*"), ("Fanout:Rpc:Methods:0:Url", backEnd.Url + "rpc?key=hidden"), ("Fanout:Telemetry:ClientTracesPerSecond", "2"));
+        await using var client = await _a.ConnectAsync();
+        var (good, bad, unsampled) = (NewTraceId(), NewTraceId(), NewTraceId());
+
+        await client.RequestAsync(Request("unsampled", $"00-{unsampled}-{ParentSpan}-00"), "response");
+        await client.RequestAsync(Request("nobody's", null), "response");
+        await client.RequestAsync(Request("good", $"00-{good}-{ParentSpan}-01"), "response");
+        backEnd.Answer = static (_, context) =>
+        {
+            context.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        };
+        await client.RequestErrorAsync(Request("bad", $"00-{bad}-{ParentSpan}-01"));
+        var span = Assert.Single(await SpansAsync(good, 1));
+        var failed = Assert.Single(await SpansAsync(bad, 1));
+
+        Assert.Equal(("request", ParentSpan), (span.Name, span.ParentId));
+        var seen = backEnd.Calls.ToDictionary(call => (string)call.Json["method"]!, call => call.Header("traceparent"));
+        Assert.Equal($"00-{good}-{span.SpanId}-01", seen["good"]);
+        Assert.Matches($"^00-{unsampled}-[0-9a-f]{{16}}-00$", seen["unsampled"]);
+        Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-00$", seen["nobody's"]);
+        Assert.Equal(("POST", "200", "good", "answered"), (span.Attributes["http.request.method"], span.Attributes["http.response.status_code"], span.Attributes["fanout.request.method"], span.Attributes["fanout.outcome"]));
+        Assert.Equal((backEnd.Url + "rpc", backEnd.Url.Host, $"{backEnd.Url.Port}"), (span.Attributes["url.full"], span.Attributes["server.address"], span.Attributes["server.port"]));
+        Assert.Equal((client.ClientId, (string)backEnd.Calls.Single(call => call.Text.Contains("\"good\"", StringComparison.Ordinal)).Json["id"]!), (span.Attributes["fanout.client.id"], span.Attributes["fanout.request.id"]));
+        Assert.Equal(("503", "503", "failed"), (failed.Attributes["http.response.status_code"], failed.Attributes["error.type"], failed.Attributes["fanout.outcome"]));
+        Assert.All(_sink.Spans, each => Assert.Contains(each.TraceId, new[] { good, bad }));
     }
 
     // What comes after them in the same room has been exported; so would they have been.
@@ -209,6 +243,14 @@ public sealed class TraceTests(RedisFixture redis) : IAsyncLifetime
     private string Seen() => string.Join('\n', _sink.Spans.Select(span => span.ToString()).Concat(_sink.Logs.Select(log => log.Body)));
 
     private static string NewTraceId() => Guid.NewGuid().ToString("n");
+
+    private static JsonObject Request(string method, string? traceParent)
+    {
+        var message = new JsonObject { ["type"] = "request", ["method"] = method };
+        if (traceParent is not null)
+            message["traceparent"] = traceParent;
+        return message;
+    }
 
     private static JsonObject Publish(string room, string? traceParent)
     {

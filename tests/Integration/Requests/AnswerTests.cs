@@ -45,6 +45,22 @@ public sealed class AnswerTests : IClassFixture<AnswerTests.Rig>
         Assert.True(Guid.TryParse((string?)body["id"], out _));
     }
 
+    // The node here exports no traces; the back end may.
+    [Theory]
+    [InlineData(TestClientOptions.Json, "01")]
+    [InlineData(TestClientOptions.Msgpack, "00")]
+    public async Task Request_WithATrace_LeadsTheBackEndToIt(string subprotocol, string flags)
+    {
+        var traceParent = $"00-{Guid.NewGuid():n}-b7ad6b7169203331-{flags}";
+        await using var client = await _rig.Node.ConnectAsync(subprotocol);
+        var request = Request("anything");
+        request["traceparent"] = traceParent;
+
+        await client.RequestAsync(request, "response");
+
+        Assert.Equal(traceParent, Assert.Single(_rig.Receiver.Calls).Header("traceparent"));
+    }
+
     [Fact]
     public async Task Request_WithoutPayloadOrUser_SaysSo_AndAnEmptyAnswerIsNull()
     {

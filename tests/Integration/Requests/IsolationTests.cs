@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
@@ -80,6 +81,35 @@ public sealed class IsolationTests
             await context.Response.Body.FlushAsync();
             await rig.Receiver.StallAsync(context);
         }
+    }
+
+    // What the client does not read fills what may wait for it; its next answers would have ended the connection, and all of its requests.
+    [Fact]
+    public async Task AnswersToASlowReader_ThatHaveNoRoom_AreTooLarge_AndTheConnectionLivesOn()
+    {
+        await using var rig = await RequestNode.StartAsync(("Fanout:Limits:StallTimeout", "00:01:00"));
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = "\"" + new string('x', 1_000_000) + "\"";
+        rig.Receiver.Answer = async (call, context) =>
+        {
+            await release.Task;
+            await AnswerTests.JsonAsync(context, (string?)call.Json["method"] == "large" ? answer : "1");
+        };
+        await using var client = await rig.Node.ConnectAsync(new TestClientOptions { ReceiveBufferBytes = 4096 });
+        var asked = Enumerable.Range(0, 16).Select(_ => client.RequestAsync(AnswerTests.Request("large"))).ToList();
+        await rig.Receiver.WaitAsync(16);
+
+        client.PauseReading();
+        release.SetResult();
+        await Eventually.TrueAsync(
+            async () => (await rig.Node.Api.GetAsync("/metrics")).Text is var text && Regex.IsMatch(text, "dropped_total{[^}]*reason=\"backlog\"} [1-9]") && Regex.IsMatch(text, "fanout_rpc_active{[^}]*} 0"), "answers without room");
+        client.ResumeReading();
+
+        var answers = await Task.WhenAll(asked);
+        Assert.All(answers, each => Assert.True(each.Text("type") == "response" || each.Payload().Text("code") == "too_large"));
+        Assert.Contains(answers, each => each.Text("type") == "response");
+        Assert.Contains(answers, each => each.Text("type") == "error");
+        await client.RequestAsync(AnswerTests.Request("small"), "response");
     }
 
     [Fact]

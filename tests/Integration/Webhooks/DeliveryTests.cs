@@ -32,6 +32,7 @@ public sealed class DeliveryTests(RedisFixture redis)
         var calls = rig.Receiver.Http.Calls;
         // On a busy machine a try can end in a timeout before it comes here.
         Assert.All(calls.Take(7).Zip(calls.Skip(1).Take(6)), pair => Assert.True(WebhookReceiver.AttemptOf(pair.First) < WebhookReceiver.AttemptOf(pair.Second)));
+        Assert.All(calls, call => Assert.Equal("/hook?key=hidden", call.Path)); // The 302 was not followed.
         Assert.All(calls.Take(7), call => Assert.Equal(rig.Receiver.Taken[0].Id, WebhookReceiver.EventsOf(call)[0].Id));
         await WaitForLogAsync(rig, "does not take its events");
         await WaitForLogAsync(rig, "takes its events again");
@@ -49,7 +50,8 @@ public sealed class DeliveryTests(RedisFixture redis)
         await using var lost = await WebhookRig.ConnectAsync(rig.First, "ann");
         await lost.JoinAsync(shared);
         await lost.JoinAsync(alone);
-        await rig.Receiver.Http.WaitAsync(calls => calls.Any(call => call.Text.Contains(alone, StringComparison.Ordinal)), "an event that is not taken");
+        await rig.Receiver.Http.WaitAsync(calls => calls.Any(call => call.Text.Contains("\"ann\"", StringComparison.Ordinal)), "an event that is not taken");
+        await Eventually.TrueAsync(async () => await rig.Redis.Database.SetContainsAsync(rig.Redis.Prefix + "{$webhooks}:occupied", alone), "an event behind it in the queue");
 
         await rig.First.Process.KillAsync();
         rig.Receiver.Status = _ => 200;
@@ -97,6 +99,8 @@ public sealed class DeliveryTests(RedisFixture redis)
         var once = Once(rig.Receiver.Taken);
         Assert.Equal(400, once.Count(item => item.Type == "member.left"));
         Assert.All(rig.Receiver.Http.Calls, call => Assert.InRange(WebhookReceiver.EventsOf(call).Count, 1, 50));
+        // 20 leaves of one room come out of it together.
+        Assert.Contains(rig.Receiver.Http.Calls, call => WebhookReceiver.EventsOf(call).Count >= 20);
         // Every room's own events have been taken over.
         foreach (var key in (await rig.Redis.KeysAsync()).Where(key => key.EndsWith("}:events", StringComparison.Ordinal) && key.Contains("presence", StringComparison.Ordinal)))
             Assert.Equal(0, await rig.Redis.Database.StreamLengthAsync(key));
@@ -124,11 +128,36 @@ public sealed class DeliveryTests(RedisFixture redis)
         Assert.Contains("fanout_webhooks_dead", metrics, StringComparison.Ordinal);
 
         rig.Receiver.Status = _ => 200;
+        Assert.Equal(404, (int)(await rig.First.Api.SendAsync(HttpMethod.Post, "/api/v1/webhooks/dead/replay?endpoint=unknown")).Status);
         var replay = await rig.First.Api.SendAsync(HttpMethod.Post, "/api/v1/webhooks/dead/replay?endpoint=all");
         Assert.Equal("""{"replayed":1}""", replay.Text);
         var taken = await rig.Receiver.WaitForAsync("room.occupied", room);
         Assert.Equal((string?)dead["event"]!["id"], taken.Id);
         Assert.Equal("""{"items":[]}""", (await rig.First.Api.GetAsync("/api/v1/webhooks/dead")).Text);
+    }
+
+    // While a batch is tried again and again, more events come: they have tries of their own.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Batch_ThatDies_TakesNoLaterEventWithIt(bool isFleet)
+    {
+        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, ("Fanout:Webhooks:0:MaxAttempts", "4"));
+        var (early, late) = (Rooms.New(), Rooms.New());
+        var isLateThere = false;
+        // Before the last try of the early one, the late one is in the queue.
+        rig.Receiver.Status = call => Volatile.Read(ref isLateThere) || WebhookReceiver.AttemptOf(call) < 3 ? call.Text.Contains(early, StringComparison.Ordinal) ? 500 : 200 : 0;
+        await using var client = await rig.First.JoinAsync(early);
+        await rig.Receiver.Http.WaitAsync(calls => calls.Any(call => WebhookReceiver.AttemptOf(call) == 3), "the third try");
+        await client.JoinAsync(late);
+        await Eventually.TrueAsync(async () => (int)(await rig.First.Api.GetAsync("/api/v1/webhooks")).Ok["items"]![0]!["pending"]! == 2, "the late event in the queue");
+        Volatile.Write(ref isLateThere, true);
+
+        await rig.Receiver.WaitForAsync("room.occupied", late);
+
+        var dead = (await rig.First.Api.GetAsync("/api/v1/webhooks/dead")).Ok["items"]!.AsArray().Single()!;
+        Assert.Equal((early, 4), ((string?)dead["event"]!["room"], (int?)dead["attempts"]));
+        Assert.DoesNotContain(rig.Receiver.Http.Calls, call => call.Text.Contains(early, StringComparison.Ordinal) && call.Text.Contains(late, StringComparison.Ordinal));
     }
 
     // One event that a receiver chokes on takes no other with it.

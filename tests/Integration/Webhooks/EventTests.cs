@@ -103,11 +103,12 @@ public sealed class EventTests(RedisFixture redis)
         Assert.Equal((room, "ann", """{"name":"Ann"}"""), ((string?)left.Json["room"], (string?)left.Json["userId"], left.Json["info"]!.ToJsonString()));
     }
 
-    // A lost connection that is back within Fanout:Presence:LeaveDelay was never gone, for webhooks neither.
+    // A lost connection that is back within Fanout:Presence:LeaveDelay was never gone for the members. Webhooks hear of connections, each of which comes
+    // and goes; the new one comes first, so that the user is never seen to be gone.
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Member_WhoIsBackInTime_WasNeverGone(bool isFleet)
+    public async Task Member_WhoIsBackInTime_IsToldAsTwoConnections_AndTheRoomStaysOccupied(bool isFleet)
     {
         await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, ("Fanout:Presence:LeaveDelay", "00:00:30"));
         var room = Rooms.New("presence");
@@ -122,9 +123,47 @@ public sealed class EventTests(RedisFixture redis)
         await back.JoinAsync(room);
         await rig.EverythingIsToldAsync();
 
-        Assert.Equal(["member.joined"], rig.Receiver.TypesOf(lost.ClientId));
-        Assert.Empty(rig.Receiver.TypesOf(back.ClientId));
         Assert.Equal(["room.occupied"], rig.Receiver.TypesOf(room));
+        await back.LeaveAsync(room);
+        await rig.Receiver.WaitForAsync("member.left", back.ClientId);
+        await rig.Receiver.WaitForAsync("room.vacated", room);
+
+        var members = rig.Receiver.Taken.Where(item => item.Type.StartsWith("member.", StringComparison.Ordinal)).ToList();
+        Assert.Equal(
+            [("member.joined", lost.ClientId), ("member.joined", back.ClientId), ("member.left", lost.ClientId), ("member.left", back.ClientId)],
+            members.Select(item => (item.Type, item.Subject)));
+        Assert.Equal((lost.ClientId, back.ClientId), ((string?)members[1].Json["replaces"], (string?)members[2].Json["replacedBy"]));
+        Assert.Equal("ann", (string?)members[2].Json["userId"]);
+        Assert.DoesNotContain(members[3].Json, field => field.Key.StartsWith("replaced", StringComparison.Ordinal));
+        // Whom lost's node forgets later has been told already; who comes meanwhile finds an empty room.
+        await using var next = await rig.First.JoinAsync(room);
+        await rig.Receiver.WaitForAsync("room.occupied", room, count: 2);
+        Assert.Equal(["room.occupied", "room.vacated", "room.occupied"], rig.Receiver.TypesOf(room));
+    }
+
+    // The last nodes go, and with them the members: what they could not tell any more, their successor does, at once.
+    [Fact]
+    public async Task NodeThatStops_GivesItsRightsUp_AndLeavesNothingUntold()
+    {
+        await using var rig = await WebhookRig.StartAsync(redis, ("Fanout:Webhooks:0:Timeout", "00:05:00"));
+        var room = Rooms.New("presence");
+        await using var client = await rig.First.JoinAsync(room);
+        await rig.Receiver.WaitForAsync("member.joined", client.ClientId);
+        await rig.Receiver.WaitForAsync("room.occupied", room);
+
+        foreach (var node in new[] { rig.First, rig.Second })
+        {
+            node.Process.Terminate();
+            Assert.Equal(0, await node.Process.WaitForExitAsync(TimeSpan.FromSeconds(40)));
+        }
+
+        // They would be there for more than five minutes, the time limit of a request, and with them the successor's silence.
+        Assert.DoesNotContain(await rig.Redis.KeysAsync(), key => key.EndsWith("}:sender:all", StringComparison.Ordinal) || key.EndsWith("}:collector", StringComparison.Ordinal));
+        await using var successor = await RunningNode.StartAsync(rig.Options.With(("Fanout:Node:Name", "third")));
+        await rig.Receiver.WaitForAsync("member.left", client.ClientId);
+        await rig.Receiver.WaitForAsync("room.vacated", room);
+        Assert.Equal(["member.joined", "member.left"], rig.Receiver.TypesOf(client.ClientId));
+        Assert.Equal(["room.occupied", "room.vacated"], rig.Receiver.TypesOf(room));
     }
 
     [Fact]

@@ -81,7 +81,12 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         if (status < 0)
             context.Abort();
         else
+        {
             context.Response.StatusCode = status;
+            if (status == 302)
+                context.Response.Headers.Location = "/elsewhere";
+        }
+
         return Task.CompletedTask;
     }
 }

@@ -87,6 +87,20 @@ public sealed class TracingTests : IDisposable
         Assert.Null(always.StartPublish(always.OfClient(Encoding.ASCII.GetBytes(Unsampled))));
     }
 
+    // The back end may keep traces where this node does not. What is over the bound is handed on too, but not as sampled.
+    [Fact]
+    public void Requests_KeepTheirClientsTrace_AndTheFlagAsLongAsItIsFollowed()
+    {
+        var sampling = new TraceSampling(new TelemetryOptions { ClientTracesPerSecond = 1 }, _time, _metrics);
+
+        var seen = new[] { Sampled, Sampled, Unsampled }.Select(text => sampling.OfClientRequest(Encoding.ASCII.GetBytes(text))!.Value).ToList();
+
+        Assert.All(seen, context => Assert.Equal(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"), (context.TraceId.ToHexString(), context.SpanId.ToHexString())));
+        Assert.Equal([ActivityTraceFlags.Recorded, ActivityTraceFlags.None, ActivityTraceFlags.None], seen.Select(context => context.TraceFlags));
+        Assert.Null(sampling.OfClientRequest("nonsense"u8));
+        Assert.Null(sampling.OfClientRequest(default));
+    }
+
     // Anybody may ask for traces, and somebody has to keep them.
     [Fact]
     public void Clients_AreFollowedSoOften_AndNoMore()

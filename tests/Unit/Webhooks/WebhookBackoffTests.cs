@@ -22,9 +22,20 @@ public sealed class WebhookBackoffTests
     [Fact]
     public void Pause_ThatIsAskedFor_Counts_AsFarAsItMay()
     {
-        Assert.InRange(WebhookBackoff.After(1, Options, TimeSpan.FromSeconds(60), new Random(1)).TotalSeconds, 48, 60);
-        Assert.InRange(WebhookBackoff.After(1, Options, TimeSpan.FromDays(1), new Random(1)).TotalSeconds, 240, 300);
+        Assert.InRange(WebhookBackoff.After(1, Options, TimeSpan.FromSeconds(60), new Random(1)).TotalSeconds, 60, 72);
+        Assert.InRange(WebhookBackoff.After(1, Options, TimeSpan.FromDays(1), new Random(1)).TotalSeconds, 300, 300);
+        Assert.Equal(300, WebhookBackoff.After(1, Options, TimeSpan.MaxValue, new Random(1)).TotalSeconds);
         Assert.InRange(WebhookBackoff.After(1, Options, TimeSpan.FromSeconds(-5), new Random(1)).TotalSeconds, 0.8, 1);
+    }
+
+    // The longest first pause that may be set doubles into more than a TimeSpan can say.
+    [Fact]
+    public void Pause_OfManyFailures_IsNeverMoreThanTheLongest()
+    {
+        var options = new WebhookOptions { FirstRetry = TimeSpan.FromHours(1), LongestRetry = TimeSpan.FromHours(24), MaxAttempts = 1000 };
+
+        for (var attempts = 1; attempts <= options.MaxAttempts; attempts++)
+            Assert.InRange(WebhookBackoff.After(attempts, options, null, new Random(attempts)), TimeSpan.FromMinutes(48), options.LongestRetry);
     }
 
     // What docs/operations.md says of 20 tries.

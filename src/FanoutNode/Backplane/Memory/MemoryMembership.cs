@@ -8,8 +8,11 @@ internal sealed class MemoryMembership(string nodeId, MemoryBroker broker, RoomP
     public ValueTask<long> AddAsync(string room, ClientIdentity client) => ValueTask.FromResult(broker.With(room, found =>
     {
         var member = new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, client.ConnectedAt);
-        if (found.Enter(member, policies.For(room).Presence))
-            broker.Webhooks?.OnMember(room, member, hasJoined: true);
+        if (found.Enter(member, policies.For(room).Presence, out var replaced))
+            broker.Webhooks?.OnMember(room, member, hasJoined: true, replaced?.ClientId);
+        // Behind it, so that the user is never seen to be gone.
+        if (replaced is not null)
+            broker.Webhooks?.OnMember(room, replaced, hasJoined: false, member.ClientId);
         if (found.Members.Count == 1)
             broker.Webhooks?.OnOccupancy(room, isOccupied: true);
         return (long)found.Members.Count;

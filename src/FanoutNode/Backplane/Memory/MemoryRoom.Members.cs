@@ -5,16 +5,18 @@ internal sealed partial class MemoryRoom
 {
     private readonly Dictionary<string, string> _leaving = [];
 
-    /// <returns>Whether somebody is in the room who was not, in the eyes of the others.</returns>
-    public bool Enter(RoomMember member, bool hasPresence)
+    /// <param name="replaced">The lost connection whose place the member took, and of which nobody was told; null: none.</param>
+    /// <returns>Whether the member was not in the room.</returns>
+    public bool Enter(RoomMember member, bool hasPresence, out RoomMember? replaced)
     {
+        replaced = null;
         if (!Members.TryAdd(member.ClientId, member))
             return false;
         if (!hasPresence)
             return true;
-        // The user is back in time: the new connection takes the lost one's place, and nobody is told.
-        if (member.UserId is not null && _leaving.Remove(member.UserId, out var lost) && Members.Remove(lost))
-            return false;
+        // The user is back in time: the new connection takes the lost one's place, and no member is told.
+        if (member.UserId is not null && _leaving.Remove(member.UserId, out var lost) && Members.Remove(lost, out replaced))
+            return true;
         Tell(ChannelFrame.WritePresence(isJoin: true, PresenceNotice.Write(member.ClientId, member.UserId, member.Info)));
         return true;
     }

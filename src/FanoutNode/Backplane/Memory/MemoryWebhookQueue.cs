@@ -29,14 +29,15 @@ internal sealed class MemoryWebhookQueue(WebhookPlan plan, MemoryBroker broker, 
             _due[(room, isOccupied)] = time.GetUtcNow() + (isOccupied ? TimeSpan.Zero : plan.DelayOf(room));
     }
 
-    /// <summary>A member came or went, and the others were told.</summary>
-    public void OnMember(string room, RoomMember member, bool hasJoined)
+    /// <summary>A member came or went.</summary>
+    /// <param name="replaces">Whose place it took, or who took its place.</param>
+    public void OnMember(string room, RoomMember member, bool hasJoined, string? replaces = null)
     {
         var type = hasJoined ? WebhookEvents.MemberJoined : WebhookEvents.MemberLeft;
         if (!policies.For(room).Presence || !plan.Wants(type, room))
             return;
         lock (_gate)
-            AddLocked(type, room, null, WebhookEvents.WriteMember(type, room, member, time.GetUtcNow()));
+            AddLocked(type, room, null, WebhookEvents.WriteMember(type, room, member, time.GetUtcNow(), replaces));
     }
 
     public ValueTask<WebhookCollection> CollectAsync()
@@ -82,9 +83,13 @@ internal sealed class MemoryWebhookQueue(WebhookPlan plan, MemoryBroker broker, 
                 receiver.Lost += lost;
             }
 
+            // What was tried before has fallen out of the queue.
+            if (receiver.Cursor >= receiver.Last)
+                (receiver.Attempts, receiver.Refusals, receiver.Last) = (0, 0, 0);
             var skip = _events.Count > 0 ? (int)(receiver.Cursor + 1 - _events[0].Number) : 0;
-            return ValueTask.FromResult(new WebhookTurn(
-                true, TimeSpan.Zero, receiver.Cursor, receiver.Attempts, receiver.Refusals, Math.Max(0, lost), [.. _events.Skip(skip).Take(most)]));
+            // What was tried before, and nothing that has come since: that would count as tried as often.
+            var next = _events.Skip(skip).Take(most).TakeWhile(item => receiver.Last == 0 || item.Number <= receiver.Last);
+            return ValueTask.FromResult(new WebhookTurn(true, TimeSpan.Zero, receiver.Cursor, receiver.Attempts, receiver.Refusals, Math.Max(0, lost), [.. next]));
         }
     }
 
@@ -101,14 +106,14 @@ internal sealed class MemoryWebhookQueue(WebhookPlan plan, MemoryBroker broker, 
             receiver.Dead += dead.Count;
             receiver.Sent += sent;
             receiver.Cursor = turn.Events[^1].Number;
-            (receiver.Attempts, receiver.Refusals, receiver.Since, receiver.RetryAt) = (0, 0, null, null);
+            (receiver.Attempts, receiver.Refusals, receiver.Last, receiver.Since, receiver.RetryAt) = (0, 0, 0, null, null);
             var done = _receivers.Values.Min(each => each.Cursor);
             _events.RemoveRange(0, (int)Math.Clamp(_events.Count > 0 ? done + 1 - _events[0].Number : 0, 0, _events.Count));
             return ValueTask.FromResult(true);
         }
     }
 
-    public ValueTask FailAsync(WebhookEndpoint endpoint, TimeSpan retryIn, bool isRefusal, string error)
+    public ValueTask FailAsync(WebhookEndpoint endpoint, WebhookTurn turn, TimeSpan retryIn, bool isRefusal, string error)
     {
         lock (_gate)
         {
@@ -116,6 +121,7 @@ internal sealed class MemoryWebhookQueue(WebhookPlan plan, MemoryBroker broker, 
             var receiver = _receivers[endpoint.Name];
             receiver.Attempts++;
             receiver.Refusals += isRefusal ? 1 : 0;
+            receiver.Last = turn.Events[^1].Number;
             receiver.Since ??= now;
             (receiver.RetryAt, receiver.Error, receiver.ErrorAt) = (now + retryIn, error, now);
         }
@@ -148,18 +154,18 @@ internal sealed class MemoryWebhookQueue(WebhookPlan plan, MemoryBroker broker, 
             return ValueTask.FromResult(Paging.Cut(_dead.Select(dead => dead.Letter), letter => letter.Id, after, limit));
     }
 
-    public ValueTask<long> ReplayAsync(string? endpoint)
+    public ValueTask<WebhookReplay> ReplayAsync(IReadOnlyCollection<string> endpoints)
     {
         lock (_gate)
         {
-            var back = _dead.Where(dead => endpoint is null || dead.Letter.Endpoint == endpoint).ToList();
-            foreach (var dead in back)
-            {
-                _dead.Remove(dead);
+            var room = Math.Max(0, plan.Queue.MaxEvents - _events.Count);
+            var wanted = _dead.Where(dead => endpoints.Contains(dead.Letter.Endpoint)).Take(room + 1).ToList();
+            var back = wanted.Take(room).ToHashSet();
+            // In one go: joins and leaves wait for this lock.
+            _dead.RemoveAll(back.Contains);
+            foreach (var dead in wanted.Take(room))
                 AddLocked(dead.Event.Type, dead.Event.Room, dead.Letter.Endpoint, dead.Event.Json);
-            }
-
-            return ValueTask.FromResult((long)back.Count);
+            return ValueTask.FromResult(new WebhookReplay(back.Count, wanted.Count > room));
         }
     }
 
@@ -197,6 +203,9 @@ internal sealed class MemoryWebhookQueue(WebhookPlan plan, MemoryBroker broker, 
         public int Attempts { get; set; }
 
         public int Refusals { get; set; }
+
+        /// <summary>The last event of those that failed; 0: none has.</summary>
+        public long Last { get; set; }
 
         public DateTimeOffset? RetryAt { get; set; }
 

@@ -84,14 +84,17 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
             MembershipWish.In => EnterScript.RunAsync(
                 link.Database,
                 PresenceKeys(room),
-                keys.Channel(room),
-                entry,
-                client.ClientId,
-                client.UserId ?? "",
-                client.Info is { } info ? info.Bytes : (RedisValue)"null",
-                PresenceNotice.Write(client.ClientId, client.UserId, client.Info),
-                change.PreviousNode is { } before ? RedisKeys.MemberEntry(before, client.ClientId) : "",
-                EventFor(WebhookEvents.MemberJoined, room, new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, null))),
+                [
+                    keys.Channel(room),
+                    entry,
+                    client.ClientId,
+                    client.UserId ?? "",
+                    client.Info is { } info ? info.Bytes : (RedisValue)"null",
+                    PresenceNotice.Write(client.ClientId, client.UserId, client.Info),
+                    change.PreviousNode is { } before ? RedisKeys.MemberEntry(before, client.ClientId) : "",
+                    EventFor(WebhookEvents.MemberJoined, room, new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, null)),
+                    .. ReplacedEvent(room, client),
+                ]),
             MembershipWish.Leaving when client.UserId is not null => link.Database.HashSetAsync(keys.Leaving(room), client.UserId, entry),
             MembershipWish.Leaving => Task.CompletedTask,
             _ => LeaveWithPresenceAsync(nodeId, room, new RoomMember(client.ClientId, nodeId, client.UserId, client.Info, null)),
@@ -99,6 +102,15 @@ internal sealed class MembershipStore(RedisLink link, RedisKeys keys, RoomPolici
     }
 
     private RedisKey[] PresenceKeys(string room) => [keys.Members(room), keys.Info(room), keys.Users(room), keys.Leaving(room), keys.RoomEvents(room)];
+
+    // The script puts the connection in whose place is taken between the two.
+    private RedisValue[] ReplacedEvent(string room, in ClientIdentity client)
+    {
+        if (client.UserId is null || !webhooks.IsOn || !webhooks.Wants(WebhookEvents.MemberLeft, room))
+            return ["", ""];
+        var (head, tail) = WebhookEvents.WriteReplaced(room, client.UserId, client.ClientId, time.GetUtcNow());
+        return [head, tail];
+    }
 
     // The script keeps it if the member really came or went, and in the same step.
     private RedisValue EventFor(string type, string room, RoomMember member) =>

@@ -115,6 +115,8 @@ internal sealed partial class MembershipWriter
                 return;
             _changes.Restore(room, new MembershipChange(client, wish, null, null));
             repaired++;
+            if (marks.IsOn)
+                _mended.Add(room);
         }
     }
 

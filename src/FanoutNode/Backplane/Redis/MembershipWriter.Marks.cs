@@ -6,7 +6,11 @@ internal sealed partial class MembershipWriter
     // Until Redis has them. The notes of a room stay as long, so that a reaper finds it if this node dies before.
     private readonly HashSet<string> _toMark = [];
 
-    // Only the first member of a room on this node can be the first of all, and only the last one here the last of all.
+    // Rooms that Redis had otherwise than this node, until they are put right: what webhooks were told of them meanwhile may be wrong.
+    private readonly HashSet<string> _mended = [];
+
+    // Only the first member of a room on this node can be the first of all, and only the last one here the last of all. One whose connection
+    // was lost may be in Redis no more, since another node's has taken its place: it counts for neither.
     private void NoteMarks(MembershipChanges written)
     {
         if (!marks.IsOn)
@@ -14,10 +18,12 @@ internal sealed partial class MembershipWriter
         foreach (var (room, changes) in written.ByRoom)
         {
             var before = _record.ByRoom.GetValueOrDefault(room);
-            var isEntered = before is null && changes.Values.Any(change => change.IsIn);
+            if (_mended.Remove(room))
+                _toMark.UnionWith(marks.AllOf(room));
+            var isEntered = (before is null || before.Values.All(member => member.IsLeaving)) && changes.Values.Any(change => change.IsIn);
             var isEmptied = changes.Values.Any(change => !change.IsIn)
                 && !changes.Values.Any(change => change.IsIn)
-                && (before is null || before.Keys.All(changes.ContainsKey));
+                && (before is null || before.All(member => member.Value.IsLeaving || changes.ContainsKey(member.Key)));
             _toMark.UnionWith(marks.Of(room, isEntered, isEmptied));
         }
     }

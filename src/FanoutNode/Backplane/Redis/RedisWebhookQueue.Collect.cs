@@ -65,8 +65,32 @@ internal sealed partial class RedisWebhookQueue
         }
 
         await SweepAsync(rooms);
+
+        // What nodes have noted holds all rooms with members.
+        foreach (var node in await link.Database.SortedSetRangeByRankAsync(keys.Nodes))
+        {
+            await foreach (var room in link.Database.SetScanAsync(keys.NodeRooms(node.ToString()), pageSize: SweepPage).WithCancellation(cancellation))
+            {
+                if (plan.WantsOccupancy(room.ToString()))
+                    rooms.Add(room.ToString());
+                if (rooms.Count == SweepPage)
+                    await SweepUntoldAsync(rooms);
+            }
+
+            await SweepUntoldAsync(rooms);
+        }
+
         return true;
     });
+
+    private async Task SweepUntoldAsync(List<string> rooms)
+    {
+        if (rooms.Count == 0)
+            return;
+        var isTold = await link.Database.SetContainsAsync(keys.WebhookOccupied, [.. rooms.Select(room => (RedisValue)room)]);
+        await marks.MarkAsync([.. rooms.Zip(isTold).Where(pair => !pair.Second).Select(pair => WebhookMarks.Entered + pair.First)]);
+        rooms.Clear();
+    }
 
     private async Task SweepAsync(List<string> rooms)
     {
@@ -104,16 +128,21 @@ internal sealed partial class RedisWebhookQueue
         var room = mark[1..];
         var entries = await link.Database.StreamRangeAsync(keys.RoomEvents(room), "-", "+", EventsAtOnce);
         var isAll = entries.Length < EventsAtOnce;
-        var arguments = new List<RedisValue>((entries.Length * 2) + 5) { plan.Queue.MaxEvents, mark, when, isAll ? (long)LetGoWithin.TotalMicroseconds : 0, room };
+        var lost = entries.Sum(entry => (long)entry["l"]);
+        var concerned = plan.Endpoints.Where(endpoint => endpoint.Wants(WebhookEvents.MemberJoined, room) || endpoint.Wants(WebhookEvents.MemberLeft, room));
+        var arguments = new List<RedisValue>((entries.Length * 2) + 6) { plan.Queue.MaxEvents, mark, when, isAll ? (long)LetGoWithin.TotalMicroseconds : 0, room, lost };
         foreach (var entry in entries)
             arguments.AddRange([entry["t"], entry["e"]]);
-        var kept = (string?)await Append.RunAsync(link.Database, [keys.WebhookDue, keys.WebhookEvents, keys.WebhookSeq], [.. arguments]);
+        var kept = (string?)await Append.RunAsync(
+            link.Database,
+            [keys.WebhookDue, keys.WebhookEvents, keys.WebhookSeq, .. concerned.Select(endpoint => keys.WebhookState(endpoint.Name))],
+            [.. arguments]);
         if (string.IsNullOrEmpty(kept))
             return (0, 0);
         if (entries.Length > 0)
             await Forget.RunAsync(link.Database, [keys.RoomEvents(room)], [.. entries.Select(entry => entry.Id)]);
         if (isAll)
             await Announce.RunAsync(link.Database, [keys.WebhookDue, keys.WebhookOccupied, keys.WebhookEvents, keys.WebhookSeq], plan.Queue.MaxEvents, mark, kept, "", room, "", "");
-        return (entries.Length, entries.Sum(entry => (long)entry["l"]));
+        return (entries.Length, lost);
     }
 }

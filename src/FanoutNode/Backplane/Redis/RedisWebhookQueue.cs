@@ -62,13 +62,14 @@ internal sealed partial class RedisWebhookQueue(RedisLink link, RedisKeys keys, 
             [.. arguments]);
     });
 
-    public async ValueTask FailAsync(WebhookEndpoint endpoint, TimeSpan retryIn, bool isRefusal, string error) => await GuardAsync(() => Fail.RunAsync(
+    public async ValueTask FailAsync(WebhookEndpoint endpoint, WebhookTurn turn, TimeSpan retryIn, bool isRefusal, string error) => await GuardAsync(() => Fail.RunAsync(
         link.Database,
         [keys.WebhookSender(endpoint.Name), keys.WebhookState(endpoint.Name)],
         _holder,
         (long)retryIn.TotalMilliseconds,
         error,
-        isRefusal ? 1 : 0));
+        isRefusal ? 1 : 0,
+        turn.Events[^1].Number));
 
     public async ValueTask ReleaseAsync() => await GuardAsync(() => Task.WhenAll(
         plan.Endpoints.Select(endpoint => keys.WebhookSender(endpoint.Name)).Append(keys.WebhookCollector)
@@ -87,28 +88,25 @@ internal sealed partial class RedisWebhookQueue(RedisLink link, RedisKeys keys, 
         return new Page<DeadLetter>(items, entries.Length > limit ? items[^1].Id : null);
     });
 
-    public ValueTask<long> ReplayAsync(string? endpoint) => GuardAsync(async () =>
+    public ValueTask<WebhookReplay> ReplayAsync(IReadOnlyCollection<string> endpoints) => GuardAsync(async () =>
     {
         // Up to what is dead now: what dies again meanwhile is not tried for ever.
         var newest = await link.Database.StreamRangeAsync(keys.WebhookDead, "-", "+", 1, Order.Descending);
         if (newest.Length == 0)
-            return 0L;
-        var back = 0L;
+            return default;
+        var (back, isFull) = (0L, false);
         for (var from = "-"; from.Length > 0;)
         {
             var reply = (RedisResult[])(await Replay.RunAsync(
                 link.Database,
                 [keys.WebhookDead, keys.WebhookEvents, keys.WebhookSeq],
-                plan.Queue.MaxEvents,
-                endpoint ?? "",
-                from,
-                newest[0].Id,
-                ReplayPage))!;
+                [plan.Queue.MaxEvents, from, newest[0].Id, ReplayPage, .. endpoints.Select(endpoint => (RedisValue)endpoint)]))!;
             back += (long)reply[0];
+            isFull = (bool)reply[2];
             from = (string)reply[1]! is { Length: > 0 } at ? "(" + at : "";
         }
 
-        return back;
+        return new WebhookReplay(back, isFull);
     });
 
     private async Task<WebhookState> ReadStateAsync(string name, long last)

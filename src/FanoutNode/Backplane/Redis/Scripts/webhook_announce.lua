@@ -1,5 +1,7 @@
+#!lua flags=allow-oom
 -- Takes what was seen of rooms over: a room that is occupied now and was not, or the reverse, is an event. What was marked again since
--- somebody looked is left for the next look, so that an old view never overwrites a newer one.
+-- somebody looked is left for the next look, so that an old view never overwrites a newer one. Also when Redis is at maxmemory: there are never more events than may be kept, and
+-- never more rooms than there are.
 -- KEYS[1]  fanout:{$webhooks}:due            sorted set: mark -> when it is due
 -- KEYS[2]  fanout:{$webhooks}:occupied       set: rooms that are told to be occupied
 -- KEYS[3]  fanout:{$webhooks}:events         stream: entry <number>-0, fields t (type), r (room), e (event), to (receiver, where it is for one alone)

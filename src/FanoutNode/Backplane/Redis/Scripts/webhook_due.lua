@@ -1,4 +1,6 @@
--- Lists marks that are due, to one node at a time.
+#!lua flags=allow-oom
+-- Lists marks that are due, to one node at a time. Also when Redis is at maxmemory: it adds a key and a field for each receiver, and what leaves rooms
+-- then is told.
 -- KEYS[1]  fanout:{$webhooks}:collector      string with a time to live: the node that collects
 -- KEYS[2]  fanout:{$webhooks}:due            sorted set: mark -> when it is due, in us of Redis's clock
 -- KEYS[3]  fanout:{$webhooks}:cursors        hash: receiver -> number of the last event that it is done with

@@ -2,7 +2,7 @@
 -- Moves a receiver on behind events that are delivered or given up, and lets go of what no receiver needs any more. Also
 -- when Redis is at maxmemory.
 -- KEYS[1]  fanout:{$webhooks}:sender:<name>  string with a time to live: the node that sends to the receiver
--- KEYS[2]  fanout:{$webhooks}:state:<name>   hash: attempts, refused, retryAt, since, error, errorAt, sent, dead, lost
+-- KEYS[2]  fanout:{$webhooks}:state:<name>   hash: attempts, refused, last, retryAt, since, error, errorAt, sent, dead, lost
 -- KEYS[3]  fanout:{$webhooks}:cursors        hash: receiver -> number of the last event that it is done with
 -- KEYS[4]  fanout:{$webhooks}:seen           sorted set: receiver -> when a node asked for it, in ms of Redis's clock
 -- KEYS[5]  fanout:{$webhooks}:events         stream: entry <number>-0
@@ -22,7 +22,7 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] or tonumber(redis.call('HGET', KEYS[3],
   return 0
 end
 redis.call('HSET', KEYS[3], ARGV[2], ARGV[4])
-redis.call('HDEL', KEYS[2], 'attempts', 'refused', 'retryAt', 'since')
+redis.call('HDEL', KEYS[2], 'attempts', 'refused', 'last', 'retryAt', 'since')
 redis.call('HINCRBY', KEYS[2], 'sent', ARGV[5])
 for i = 10, #ARGV, 3 do
   redis.call('XADD', KEYS[6], 'MAXLEN', '=', ARGV[6], '*', 'to', ARGV[2], 't', ARGV[i], 'r', ARGV[i + 1], 'e', ARGV[i + 2], 'n', ARGV[8], 'w', ARGV[9])

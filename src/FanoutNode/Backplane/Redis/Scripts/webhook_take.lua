@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Gives a node the next events for a receiver, and keeps the others from it. Also when Redis is at maxmemory: what is delivered gives memory back.
 -- KEYS[1]  fanout:{$webhooks}:sender:<name>  string with a time to live: the node that sends to the receiver
--- KEYS[2]  fanout:{$webhooks}:state:<name>   hash: attempts, refused, retryAt, since, error, errorAt, sent, dead, lost
+-- KEYS[2]  fanout:{$webhooks}:state:<name>   hash: attempts, refused, last, retryAt, since, error, errorAt, sent, dead, lost
 -- KEYS[3]  fanout:{$webhooks}:cursors        hash: receiver -> number of the last event that it is done with
 -- KEYS[4]  fanout:{$webhooks}:seen           sorted set: receiver -> when a node asked for it, in ms of Redis's clock
 -- KEYS[5]  fanout:{$webhooks}:events         stream: entry <number>-0, fields t, r, e, to
@@ -32,13 +32,28 @@ if cursor > last then
   -- Redis lost entries, and the count began again.
   cursor = 0
   redis.call('HSET', KEYS[3], ARGV[3], cursor)
+  redis.call('HDEL', KEYS[2], 'attempts', 'refused', 'last', 'retryAt')
 end
-local state = redis.call('HMGET', KEYS[2], 'retryAt', 'attempts', 'refused')
+local state = redis.call('HMGET', KEYS[2], 'retryAt', 'attempts', 'refused', 'last')
 local wait = tonumber(state[1] or 0) - now
 if wait > 0 then
   return { 'wait', wait }
 end
-local entries = redis.call('XRANGE', KEYS[5], string.format('%.0f-0', cursor + 1), '+', 'COUNT', ARGV[4])
+local from = string.format('%.0f-0', cursor + 1)
+local attempts, refused = tonumber(state[2] or 0), tonumber(state[3] or 0)
+local entries = {}
+if attempts > 0 and state[4] then
+  -- What was tried before, and nothing that has come since: that would count as tried as often.
+  entries = redis.call('XRANGE', KEYS[5], from, state[4] .. '-0', 'COUNT', ARGV[4])
+end
+if not entries[1] then
+  if attempts > 0 and state[4] then
+    -- It has fallen out of the queue.
+    redis.call('HDEL', KEYS[2], 'attempts', 'refused', 'last')
+    attempts, refused = 0, 0
+  end
+  entries = redis.call('XRANGE', KEYS[5], from, '+', 'COUNT', ARGV[4])
+end
 local lost = 0
 if entries[1] then
   lost = tonumber(string.match(entries[1][1], '^%d+')) - cursor - 1
@@ -48,7 +63,7 @@ if lost > 0 then
   redis.call('HSET', KEYS[3], ARGV[3], cursor)
   redis.call('HINCRBY', KEYS[2], 'lost', lost)
 end
-local reply = { 'ready', cursor, tonumber(state[2] or 0), tonumber(state[3] or 0), lost }
+local reply = { 'ready', cursor, attempts, refused, lost }
 for _, entry in ipairs(entries) do
   reply[#reply + 1] = entry
 end
