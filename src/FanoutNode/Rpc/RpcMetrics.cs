@@ -3,10 +3,11 @@ using Fanout.Node.Diagnostics;
 
 namespace Fanout.Node.Rpc;
 
-/// <summary>Instruments of requests to back ends.</summary>
+/// <summary>Instruments of requests to back ends. A method's pattern is a tag: there are as many as an operator configured.</summary>
 internal sealed class RpcMetrics
 {
     private readonly Histogram<double> _duration;
+    private readonly Counter<long> _requests;
     private readonly UpDownCounter<long> _active;
     private readonly UpDownCounter<long> _openCircuits;
 
@@ -19,23 +20,38 @@ internal sealed class RpcMetrics
             "s",
             "Requests to back ends, from the client's message to its answer, by outcome.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
+        _requests = meter.CreateCounter<long>("fanout.rpc.requests", "{request}", "Requests to back ends that have ended, by method and outcome.");
         _active = meter.CreateUpDownCounter<long>("fanout.rpc.active", "{request}", "Requests to back ends that are under way.");
-        _openCircuits = meter.CreateUpDownCounter<long>("fanout.rpc.circuits.open", "{circuit}", "Methods whose circuit is open: their requests are refused.");
+        _openCircuits = meter.CreateUpDownCounter<long>("fanout.rpc.circuits.open", "{circuit}", "1: the method's circuit is open, and its requests are refused.");
+    }
+
+    /// <summary>See <see cref="FanoutMetrics.BeginAtZero"/>.</summary>
+    public void BeginAtZero(IEnumerable<string> methods)
+    {
+        _active.Add(0);
+        foreach (var method in methods)
+        {
+            _openCircuits.Add(0, Method(method));
+            foreach (var outcome in Enum.GetValues<RpcOutcome>())
+                _requests.Add(0, Method(method), Outcome(outcome));
+        }
     }
 
     public void Began() => _active.Add(1);
 
-    public void Ended(RpcOutcome outcome, TimeSpan duration)
+    public void Ended(string method, RpcOutcome outcome, TimeSpan duration)
     {
         _active.Add(-1);
-        _duration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("outcome", Name(outcome)));
+        _requests.Add(1, Method(method), Outcome(outcome));
+        _duration.Record(duration.TotalSeconds, Outcome(outcome));
     }
 
-    public void CircuitOpened() => _openCircuits.Add(1);
+    public void CircuitOpened(string method) => _openCircuits.Add(1, Method(method));
 
-    public void CircuitClosed() => _openCircuits.Add(-1);
+    public void CircuitClosed(string method) => _openCircuits.Add(-1, Method(method));
 
-    private static string Name(RpcOutcome outcome) => outcome switch
+    /// <summary>The outcome as tags and spans name it.</summary>
+    public static string NameOf(RpcOutcome outcome) => outcome switch
     {
         RpcOutcome.Answered => "answered",
         RpcOutcome.Refused => "refused",
@@ -45,4 +61,8 @@ internal sealed class RpcMetrics
         RpcOutcome.TooLarge => "too_large",
         _ => "failed",
     };
+
+    private static KeyValuePair<string, object?> Method(string pattern) => new("method", pattern);
+
+    private static KeyValuePair<string, object?> Outcome(RpcOutcome outcome) => new("outcome", NameOf(outcome));
 }
