@@ -58,7 +58,8 @@ public sealed class LogTests(RedisFixture redis)
         var stored = (string?)(await node.Api.PublishAsync("room", 1)).Body!["id"];
         await own.KillAsync();
 
-        Assert.Equal(503, (int)(await node.Api.PublishAsync("room", 2)).Status);
+        // Not published, or nobody knows.
+        Assert.Contains((int)(await node.Api.PublishAsync("room", 2)).Status, new[] { 503, 504 });
         var line = JsonNode.Parse(await node.Process.WaitForLogAsync("Redis did not take message"))!;
 
         var id = (string)line["State"]!["MessageId"]!;

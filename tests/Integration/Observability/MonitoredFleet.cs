@@ -18,6 +18,10 @@ internal sealed class MonitoredFleet : IAsyncDisposable
 {
     public const int MaxConnections = 40;
     public const int MembersOfANode = 10;
+
+    /// <summary>Events of webhooks that are kept: as few as can be set, and as many as a connection may have rooms.</summary>
+    public const int MaxEvents = 100;
+
     public const string Room = "busy";
     public const string PlainRoom = "plain";
 
@@ -72,7 +76,7 @@ internal sealed class MonitoredFleet : IAsyncDisposable
             ("Fanout:Rpc:Methods:0:BreakAfter", "5"),
             ("Fanout:Rpc:Methods:0:BreakFor", "00:00:10"),
             ("Fanout:WebhookQueue:VacatedDelay", "00:00:00"),
-            ("Fanout:WebhookQueue:MaxEvents", "100"));
+            ("Fanout:WebhookQueue:MaxEvents", $"{MaxEvents}"));
         foreach (var (name, i) in new[] { Hook, Held }.Select((name, i) => (name, i)))
         {
             options = options.With(

@@ -63,7 +63,7 @@ public sealed partial class PrometheusTests
         await FailingBackEndAsync(fleet);
         await FailingReceiverAsync(fleet);
         await FiresAsync(fleet, "a receiver that no node sends to", "FanoutWebhooksStuck");
-        await FaultAsync(fleet, "events that nobody took in time", () => redis.GetDatabase().KeyDeleteAsync(sender), "FanoutWebhooksLost");
+        await LostEventsAsync(fleet, () => redis.GetDatabase().KeyDeleteAsync(sender));
         await SlowRedisAsync(fleet);
         await LostRedisAsync(fleet);
         await FullRedisAsync(fleet);
@@ -184,6 +184,32 @@ public sealed partial class PrometheusTests
             "FanoutWebhooksFailing",
             "FanoutWebhooksDead");
         fleet.Hooks.Status = static _ => 200;
+    }
+
+    // More events than are kept, and only then somebody who sends them.
+    private async Task LostEventsAsync(MonitoredFleet fleet, Func<Task> release)
+    {
+        var visitors = await Task.WhenAll(fleet.A.ConnectAsync(), fleet.A.ConnectAsync());
+        await FaultAsync(
+            fleet,
+            "events that nobody took in time",
+            async () =>
+            {
+                for (var i = 0; i < MonitoredFleet.MaxEvents; i++)
+                {
+                    foreach (var visitor in visitors)
+                        await visitor.JoinAsync($"of-{visitor.ClientId}-{i}");
+                }
+
+                await Eventually.TrueAsync(
+                    async () => (await fleet.Prometheus.QueryAsync($"max(fanout_webhooks_pending{{endpoint=\"{MonitoredFleet.Held}\"}}) > {MonitoredFleet.MaxEvents + 10}")).Count > 0,
+                    "more events that wait than are kept",
+                    TimeSpan.FromSeconds(60));
+                await release();
+            },
+            "FanoutWebhooksLost");
+        foreach (var visitor in visitors)
+            await visitor.DisposeAsync();
     }
 
     // Messages that were published before the pause are delivered behind it.
