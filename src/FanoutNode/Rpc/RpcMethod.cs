@@ -36,7 +36,7 @@ internal sealed partial class RpcMethod : IDisposable
         _signer = (options.Secret ?? defaultSecret) is { } secret ? new RequestSigner(secret) : null;
         _http = BackEndHttp.Create(options.Timeout, options.MaxConcurrent);
         _pipeline = RpcPipeline.Build(options, time, OnOpened, OnClosed);
-        (_time, _metrics, _logger) = (time, metrics, logger);
+        (_time, _metrics, _logger) = (time, metrics.For(options.Pattern), logger);
     }
 
     public string Pattern => _options.Pattern;
@@ -54,8 +54,8 @@ internal sealed partial class RpcMethod : IDisposable
         _metrics.Began();
         using var activity = Activities.StartActivity("fanout.rpc", ActivityKind.Client);
         var result = await TryCallAsync(request, activity);
-        Describe(activity, request, result);
-        _metrics.Ended(Pattern, result.Outcome, _time.GetElapsedTime(began));
+        activity?.SetStatus(result.IsFailure ? ActivityStatusCode.Error : ActivityStatusCode.Unset);
+        _metrics.Ended(result.Outcome, _time.GetElapsedTime(began));
         Report(result);
         return result;
     }
@@ -115,21 +115,12 @@ internal sealed partial class RpcMethod : IDisposable
         return await RpcAnswerReader.ReadAsync(response, _options.MaxAnswerBytes, _time.GetUtcNow(), cancellation);
     }
 
-    private void Describe(Activity? activity, RpcRequest request, RpcResult result) => activity?
-        .SetTag("rpc.system", FanoutTracing.SystemName)
-        .SetTag("rpc.method", request.Method)
-        .SetTag("fanout.rpc.pattern", Pattern)
-        .SetTag("fanout.rpc.id", request.Id)
-        .SetTag(FanoutTracing.ClientId, request.ClientId)
-        .SetTag(FanoutTracing.Outcome, RpcMetrics.NameOf(result.Outcome))
-        .SetStatus(result.IsFailure ? ActivityStatusCode.Error : ActivityStatusCode.Unset, result.Detail);
-
     private void OnOpened()
     {
         // It opens again after each trial call that failed.
         if (!Interlocked.Exchange(ref _isOpen, true))
         {
-            _metrics.CircuitOpened(Pattern);
+            _metrics.CircuitOpened();
             LogOpened(_logger, Pattern);
         }
     }
@@ -138,7 +129,7 @@ internal sealed partial class RpcMethod : IDisposable
     {
         if (Interlocked.Exchange(ref _isOpen, false))
         {
-            _metrics.CircuitClosed(Pattern);
+            _metrics.CircuitClosed();
             LogClosed(_logger, Pattern);
         }
     }

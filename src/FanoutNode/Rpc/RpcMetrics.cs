@@ -10,6 +10,7 @@ internal sealed class RpcMetrics
     private readonly Counter<long> _requests;
     private readonly UpDownCounter<long> _active;
     private readonly UpDownCounter<long> _openCircuits;
+    private readonly KeyValuePair<string, object?> _method = new("method", "");
 
     public RpcMetrics(IMeterFactory meters)
     {
@@ -25,33 +26,43 @@ internal sealed class RpcMetrics
         _openCircuits = meter.CreateUpDownCounter<long>("fanout.rpc.circuits.open", "{circuit}", "1: the method's circuit is open, and its requests are refused.");
     }
 
+    private RpcMetrics(RpcMetrics all, string method)
+    {
+        (_duration, _requests, _active, _openCircuits) = (all._duration, all._requests, all._active, all._openCircuits);
+        _method = new("method", method);
+    }
+
+    /// <summary>The same instruments, for one method.</summary>
+    /// <param name="pattern">As it is configured.</param>
+    public RpcMetrics For(string pattern) => new(this, pattern);
+
     /// <summary>See <see cref="FanoutMetrics.BeginAtZero"/>.</summary>
-    public void BeginAtZero(IEnumerable<string> methods)
+    public void BeginAtZero(IEnumerable<string> patterns)
     {
         _active.Add(0);
-        foreach (var method in methods)
+        foreach (var method in patterns.Select(For))
         {
-            _openCircuits.Add(0, Method(method));
+            _openCircuits.Add(0, method._method);
             foreach (var outcome in Enum.GetValues<RpcOutcome>())
-                _requests.Add(0, Method(method), Outcome(outcome));
+                _requests.Add(0, method._method, new KeyValuePair<string, object?>("outcome", Name(outcome)));
         }
     }
 
     public void Began() => _active.Add(1);
 
-    public void Ended(string method, RpcOutcome outcome, TimeSpan duration)
+    public void Ended(RpcOutcome outcome, TimeSpan duration)
     {
         _active.Add(-1);
-        _requests.Add(1, Method(method), Outcome(outcome));
-        _duration.Record(duration.TotalSeconds, Outcome(outcome));
+        _requests.Add(1, _method, new KeyValuePair<string, object?>("outcome", Name(outcome)));
+        _duration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("outcome", Name(outcome)));
     }
 
-    public void CircuitOpened(string method) => _openCircuits.Add(1, Method(method));
+    public void CircuitOpened() => _openCircuits.Add(1, _method);
 
-    public void CircuitClosed(string method) => _openCircuits.Add(-1, Method(method));
+    public void CircuitClosed() => _openCircuits.Add(-1, _method);
 
-    /// <summary>The outcome as tags and spans name it.</summary>
-    public static string NameOf(RpcOutcome outcome) => outcome switch
+    /// <summary>An outcome, as tags have it.</summary>
+    public static string Name(RpcOutcome outcome) => outcome switch
     {
         RpcOutcome.Answered => "answered",
         RpcOutcome.Refused => "refused",
@@ -61,8 +72,4 @@ internal sealed class RpcMetrics
         RpcOutcome.TooLarge => "too_large",
         _ => "failed",
     };
-
-    private static KeyValuePair<string, object?> Method(string pattern) => new("method", pattern);
-
-    private static KeyValuePair<string, object?> Outcome(RpcOutcome outcome) => new("outcome", NameOf(outcome));
 }

@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.Integration.Support.Otlp;
 using Fanout.Tests.TestKit;
-using Fanout.Tests.TestKit.BackEnds;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
@@ -177,35 +176,6 @@ public sealed class TraceTests(RedisFixture redis) : IAsyncLifetime
         Assert.DoesNotContain((linked.TraceId, linked.ParentId), linked.Links);
         await Eventually.TrueAsync(
             () => linked.Links.All(link => _sink.Spans.Any(span => span.Name == "backplane publish" && (span.TraceId, span.SpanId) == link)), "the publishes that the links name", context: Seen);
-    }
-
-    [Fact]
-    public async Task Request_HasASpan_ThatSaysWhatBecameOfIt()
-    {
-        await using var backEnd = await Receiver.StartAsync();
-        await StartAsync(
-            ("Fanout:Telemetry:TraceRatio", "1"),
-            ("Fanout:Rpc:Secret", "a secret for the tests"),
-            ("Fanout:Rpc:Methods:0:Pattern", "shop.*"),
-            ("Fanout:Rpc:Methods:0:Url", backEnd.Url.ToString()));
-        await using var client = await _a.ConnectAsync();
-
-        await client.RequestAsync(new { type = "request", method = "shop.look" }, "response");
-        backEnd.Answer = static (_, context) =>
-        {
-            context.Response.StatusCode = 500;
-            return Task.CompletedTask;
-        };
-        await client.RequestErrorAsync(new { type = "request", method = "shop.buy" });
-        await Eventually.TrueAsync(() => _sink.Spans.Count(span => span.Name == "fanout.rpc") == 2, "a span for each request", context: Seen);
-
-        var spans = _sink.Spans.Where(span => span.Name == "fanout.rpc").ToDictionary(span => span.Attributes["rpc.method"]);
-        Assert.Equal(("answered", false), (spans["shop.look"].Attributes["fanout.outcome"], spans["shop.look"].IsError));
-        Assert.Equal(("failed", true), (spans["shop.buy"].Attributes["fanout.outcome"], spans["shop.buy"].IsError));
-        Assert.All(spans.Values, span => Assert.Equal(("shop.*", client.ClientId), (span.Attributes["fanout.rpc.pattern"], span.Attributes["fanout.client.id"])));
-        Assert.Equal(
-            backEnd.Calls.Select(call => ((string?)call.Json["id"], call.Header("traceparent")!.Split('-')[1])),
-            new[] { spans["shop.look"], spans["shop.buy"] }.Select(span => ((string?)span.Attributes["fanout.rpc.id"], span.TraceId)));
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed partial class OperationsTests
     {
         var rows = Rows("Metrics");
         var tags = TagsAtZero().Concat(Enum.GetValues<PublishOutcome>().Select(outcome => ("fanout.publish.duration", FanoutMetrics.NameOf(outcome))))
-            .Concat(Enum.GetValues<RpcOutcome>().Select(outcome => ("fanout.rpc.duration", RpcMetrics.NameOf(outcome)))).ToList();
+            .Concat(Enum.GetValues<RpcOutcome>().Select(outcome => ("fanout.rpc.duration", RpcMetrics.Name(outcome)))).ToList();
 
         Assert.True(tags.Count > 50, $"Only {tags.Count} tags.");
         foreach (var (instrument, value) in tags)
@@ -73,6 +73,15 @@ public sealed partial class OperationsTests
             Assert.True(row is not null, $"{name} has no row.");
             Assert.True(row[1].Contains($"`{value}`", StringComparison.Ordinal), $"{name}: the tag's value '{value}' is not in its row.");
         }
+    }
+
+    [Fact]
+    public void EachLimit_ThatRefuses_BeginsAtZero()
+    {
+        var refusing = SourceTree.CSharpFiles("FanoutNode").SelectMany(file => LimitName().Matches(file.Text)).Select(match => match.Groups[1].Value).ToHashSet();
+
+        Assert.True(refusing.Count > 5, string.Join(' ', refusing));
+        Assert.Subset(FanoutMetrics.Limits.ToHashSet(), refusing);
     }
 
     [Fact]
@@ -174,6 +183,9 @@ public sealed partial class OperationsTests
     /// <summary>Cells of all rows of all tables in a section.</summary>
     private static List<string[]> Rows(string title) =>
         [.. Section(title).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Trim('|', ' ').Split(" | "))];
+
+    [GeneratedRegex(@"\b(?:Limited|Refuse)\(""(\w+)""")]
+    private static partial Regex LimitName();
 
     [GeneratedRegex(@"\b\d{4}\b")]
     private static partial Regex Number();
