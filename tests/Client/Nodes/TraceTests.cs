@@ -28,7 +28,7 @@ public sealed class TraceTests(RedisFixture redis) : IClassFixture<RedisFixture>
     {
         _listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name is "application" or "Fanout.Client" or "Fanout.Publisher",
+            ShouldListenTo = source => source.Name is "application" or "Fanout.Client" or "Fanout.Publisher" or "System.Net.Http",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = _ours.Enqueue,
         };
@@ -103,11 +103,12 @@ public sealed class TraceTests(RedisFixture redis) : IClassFixture<RedisFixture>
         Assert.Equal(20, batches.Values.Sum(batch => batch.Links.Count()));
         foreach (var delivery in _sink.Spans.Where(span => span.Name == "deliver"))
         {
-            // From the bottom to the top: deliver, backplane publish, publish, ASP.NET's, the publisher's.
+            // From the bottom to the top: deliver, backplane publish, publish, ASP.NET's; HttpClient's, the publisher's.
             var above = delivery;
             for (var i = 0; i < 3; i++)
                 above = _sink.Spans.Single(span => span.SpanId == above.ParentId);
-            Assert.Equal(batches[above.ParentId].TraceId.ToHexString(), delivery.TraceId);
+            var request = _ours.Single(activity => activity.SpanId.ToHexString() == above.ParentId);
+            Assert.Equal(batches[request.ParentSpanId.ToHexString()].TraceId.ToHexString(), delivery.TraceId);
         }
     }
 
