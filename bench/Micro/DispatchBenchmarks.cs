@@ -65,7 +65,7 @@ public class DispatchBenchmarks : IDisposable
 
         public LaneRoom OnLane(Lane lane) => Members[0] ??= new LaneRoom(this, 0);
 
-        public void CountOut(int laneIndex)
+        public void CountOut(int laneIndex, ILaneClient client)
         {
         }
 

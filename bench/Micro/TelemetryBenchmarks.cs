@@ -80,7 +80,7 @@ public class TelemetryBenchmarks : IDisposable
 
         public LaneRoom OnLane(Lane lane) => Members[0] ??= new LaneRoom(this, 0);
 
-        public void CountOut(int laneIndex)
+        public void CountOut(int laneIndex, ILaneClient client)
         {
         }
     }

@@ -9,6 +9,9 @@ internal sealed class ApiGate(ApiKeys keys)
     public RequestDelegate For(string scope, Func<HttpContext, ApiKeyOptions, Task> handler) => context =>
         Refusal(context, scope, out var caller) is { } refusal ? refusal.ExecuteAsync(context) : handler(context, caller!);
 
+    /// <summary>Whether the caller has a key, whatever it is for.</summary>
+    public bool Knows(HttpRequest request) => keys.Find(request.Headers[HeaderName]) is not null;
+
     /// <summary>Why the call may not pass; null where it may.</summary>
     public ApiProblem? Refusal(HttpContext context, string scope, out ApiKeyOptions? caller)
     {

@@ -35,25 +35,25 @@ internal sealed partial class PublishCommand(Publisher publisher, TraceSampling 
             PublishSource.Socket,
             connection.Principal.KeyScope,
             message.Key)
-        { Trace = sampling.OfClient(message.TraceParent) };
+        { Trace = sampling.OfClient(message.TraceParent), MessageId = publisher.NextId() };
 
         var publish = publisher.PublishAsync(request);
         if (publish.IsCompletedSuccessfully)
             Answer(connection, message.Id, message.Room!, publish.Result);
         else
-            _ = AnswerLaterAsync(connection, message.Id, message.Room!, publish);
+            _ = AnswerLaterAsync(connection, message.Id, request, publish);
     }
 
-    private async Task AnswerLaterAsync(Connection connection, string? id, string room, ValueTask<PublishResult> publish)
+    private async Task AnswerLaterAsync(Connection connection, string? id, PublishRequest request, ValueTask<PublishResult> publish)
     {
         try
         {
-            Answer(connection, id, room, await publish);
+            Answer(connection, id, request.Room, await publish);
         }
         catch (Exception e)
         {
-            LogFailed(logger, e, connection.ClientId);
-            connection.Answer(new ErrorMessage(id, room, ErrorCode.Internal, "the publish failed; it has been logged"));
+            LogFailed(logger, e, request.MessageId!, connection.ClientId);
+            connection.Answer(new ErrorMessage(id, request.Room, ErrorCode.Internal, "the publish failed; it has been logged"));
         }
     }
 
@@ -67,6 +67,6 @@ internal sealed partial class PublishCommand(Publisher publisher, TraceSampling 
             connection.Answer(new PublishedMessage(id, room, result.MessageId, result.Epoch, result.Offset, result.Outcome == PublishOutcome.Duplicate));
     }
 
-    [LoggerMessage(1310, LogLevel.Error, "A publish of {ClientId} failed", EventName = "PublishFailed")]
-    private static partial void LogFailed(ILogger logger, Exception exception, string clientId);
+    [LoggerMessage(1310, LogLevel.Error, "Message {MessageId} of {ClientId} could not be published", EventName = "PublishFailed")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string messageId, string clientId);
 }

@@ -38,8 +38,13 @@ internal sealed partial class FanoutMetrics
     }
 
     /// <param name="ageSeconds">Null before the first renewal.</param>
-    public void ObserveLease(Func<double?> ageSeconds) => _meter.CreateObservableGauge(
-        "fanout.lease.age", () => ageSeconds() is { } age ? [new Measurement<double>(age)] : Array.Empty<Measurement<double>>(), "s", "Time since the node's lease was last renewed.");
+    /// <param name="expire">At that age the other nodes remove this one's members.</param>
+    public void ObserveLease(Func<double?> ageSeconds, TimeSpan expire)
+    {
+        _meter.CreateObservableGauge(
+            "fanout.lease.age", () => ageSeconds() is { } age ? [new Measurement<double>(age)] : Array.Empty<Measurement<double>>(), "s", "Time since the node's lease was last renewed.");
+        _meter.CreateObservableGauge("fanout.lease.expire", () => expire.TotalSeconds, "s", "The age at which the lease ends, as it is set.");
+    }
 
     /// <summary>Limits that are set, so that what is near to one can be seen.</summary>
     public void ObserveLimits(IReadOnlyCollection<(string Limit, long Most)> limits)

@@ -10,6 +10,13 @@ internal sealed partial class FanoutMetrics : IDisposable
 {
     public const string MeterName = "Fanout.Node";
 
+    /// <summary>Every limit that refuses something; tag of <c>fanout.limited</c>.</summary>
+    public static readonly IReadOnlyList<string> Limits =
+    [
+        "messages", "bytes", "inflated_bytes", "api_bytes", "rooms", "rooms_per_connection", "connections", "connection_rate", "connections_per_ip",
+        "silent_per_ip", "connections_per_user", "history_total", "client_traces", "requests_per_connection", "requests_per_method",
+    ];
+
     private readonly Meter _meter;
     private readonly UpDownCounter<long> _connectionsActive;
     private readonly Counter<long> _connectionsOpened;
@@ -35,7 +42,7 @@ internal sealed partial class FanoutMetrics : IDisposable
         _connectionsClosed = _meter.CreateCounter<long>("fanout.connections.closed", "{connection}", "Connections that ended, by reason.");
         _published = _meter.CreateCounter<long>("fanout.messages.published", "{message}", "Messages handed to the backplane by this node, by source.");
         _delivered = _meter.CreateCounter<long>("fanout.messages.delivered", "{message}", "Messages handed to sockets: one for each receiver.");
-        _dropped = _meter.CreateCounter<long>("fanout.messages.dropped", "{message}", "Messages that did not reach a receiver, by reason.");
+        _dropped = _meter.CreateCounter<long>("fanout.messages.dropped", "{message}", "Messages that did not reach a receiver, by reason; a receiver that is cut (backlog, stalled) counts once, whatever waited for it: it resumes from the log.");
         _outboundBytes = _meter.CreateCounter<long>("fanout.outbound.bytes", "By", "Bytes of frames handed to sockets or their backlogs.");
         _limited = _meter.CreateCounter<long>("fanout.limited", "{refusal}", "Refusals by a limit, by limit.");
         _leasesReaped = _meter.CreateCounter<long>("fanout.leases.reaped", "{lease}", "Dead nodes whose members this node removed.");
@@ -83,7 +90,7 @@ internal sealed partial class FanoutMetrics : IDisposable
             _gaps.Add(0, new KeyValuePair<string, object?>("outcome", NameOf(outcome)));
         foreach (var outcome in Enum.GetValues<RecoveryOutcome>())
             _recoveries.Add(0, new KeyValuePair<string, object?>("outcome", NameOf(outcome)));
-        foreach (var limit in (string[])["messages", "bytes", "inflated_bytes", "api_bytes", "rooms", "rooms_per_connection", "connections", "connection_rate", "connections_per_ip", "silent_per_ip", "connections_per_user", "history_total", "client_traces", "requests_per_connection", "requests_per_method"])
+        foreach (var limit in Limits)
             _limited.Add(0, new KeyValuePair<string, object?>("limit", limit));
     }
 

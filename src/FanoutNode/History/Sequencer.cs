@@ -181,8 +181,7 @@ internal sealed partial class Sequencer(Room room, IRoomLog log, HistoryContext 
         else
         {
             // Its place is taken all the same; lanes see a jump that they may ignore.
-            context.Metrics.Dropped(DropReason.Undecodable);
-            context.LogUndecodable(data.Length);
+            context.CountUndecodable(data.Length);
         }
     }
 

@@ -1,13 +1,11 @@
 using Fanout.Node.Backplane;
-using Fanout.Node.Connections;
 using Fanout.Node.Diagnostics;
-using Fanout.Node.Limits;
 using Fanout.Node.Rooms;
 
 namespace Fanout.Node.Hosting;
 
 /// <summary>Starts the backplane with the host. It is stopped by the drain, when the last socket is gone.</summary>
-internal sealed class BackplaneService(IBackplane backplane, MessageIntake intake, RoomRegistry rooms, NodeStatus status, Readiness readiness, LimitsOptions limits, FanoutMetrics metrics, IHostApplicationLifetime lifetime)
+internal sealed class BackplaneService(IBackplane backplane, MessageIntake intake, RoomRegistry rooms, NodeStatus status, FanoutMetrics metrics, IHostApplicationLifetime lifetime)
     : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
@@ -15,10 +13,6 @@ internal sealed class BackplaneService(IBackplane backplane, MessageIntake intak
         status.RoomCount = () => rooms.Count;
         backplane.Start(intake);
         metrics.BackplaneStateChanged(backplane.State);
-        metrics.BeginAtZero(CloseReasons.All);
-        metrics.ObserveBuild(NodeStatus.Version, backplane.NodeName, backplane.System);
-        metrics.ObserveReadiness(() => readiness.IsReady(out _));
-        metrics.ObserveLimits([("connections", limits.MaxConnections), ("rooms", limits.MaxRooms), ("connection_rate", limits.ConnectionsPerSecond)]);
         // The program says why, and ends as it does for other settings that are wrong.
         _ = backplane.Refused?.ContinueWith(_ => lifetime.StopApplication(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return Task.CompletedTask;

@@ -71,7 +71,7 @@ internal static class FanoutServices
             services.AddSingleton(s => new HistoryTotal(settings.Limits.MaxHistoryBytes, () => s.GetRequiredService<FanoutMetrics>().Limited("history_total"))).AddSingleton<MemoryBroker>().AddSingleton<IBackplane, MemoryBackplane>();
         else
             services.AddSingleton<IBackplane, RedisBackplane>();
-        return services.AddSingleton<Readiness>().AddHostedService<BackplaneService>().AddHostedService<WebhookService>();
+        return services.AddSingleton<Readiness>().AddHostedService<BackplaneService>().AddHostedService<MetricsService>().AddHostedService<WebhookService>().AddHostedService<WebhookWatch>();
     }
 
     private static IServiceCollection AddConnections(this IServiceCollection services) => services

@@ -1,3 +1,4 @@
+using Fanout.Node.Api;
 using Fanout.Node.Diagnostics;
 using Fanout.Node.Hosting.Settings;
 using OpenTelemetry.Logs;
@@ -15,8 +16,8 @@ internal static class TelemetryServices
 {
     private const string SamplerVariable = "OTEL_TRACES_SAMPLER";
 
-    // Long-lived, or asked every second by proxies: their requests say nothing as spans.
-    private static readonly string[] NotTraced = ["/healthz", "/metrics", "/ws", "/sse", "/echo", "/console"];
+    // All else is long-lived, or asked every second by proxies: such requests say nothing as spans.
+    private const string TracedPath = "/api";
 
     // The one counts each request once more, by the route that http.server.request.duration names too; the other what Kestrel does with its
     // buffers, several times for each request.
@@ -55,12 +56,16 @@ internal static class TelemetryServices
         tracing
             .AddSource(FanoutTracing.SourceName)
             .AddSource("System.Net.Http") // Calls of the node to others, such as an authority's.
-            .AddAspNetCoreInstrumentation(options => options.Filter = context => !NotTraced.Any(path => context.Request.Path.StartsWithSegments(path)))
+            .AddAspNetCoreInstrumentation(options => options.Filter = IsTraced)
             .AddOtlpExporter();
         // Else the SDK reads the variable by itself.
         if (!asksSampler)
             tracing.SetSampler(new ParentBasedSampler(new RootSampler(ratio)));
     }
+
+    // Asked of sampled requests alone, before anything has looked at them. Whoever has no key could fill the trace store by a header.
+    private static bool IsTraced(HttpContext context) =>
+        context.Request.Path.StartsWithSegments(TracedPath) && context.RequestServices.GetRequiredService<ApiGate>().Knows(context.Request);
 
     /// <summary>Whether a signal is exported: an endpoint is set for all or for it, and it is not switched off.</summary>
     private static bool Exports(ConfigurationManager configuration, string signal) =>

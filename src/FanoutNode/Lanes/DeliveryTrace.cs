@@ -29,6 +29,9 @@ internal sealed class DeliveryTrace(ActivityContext parent)
     /// <summary>One more lane is about to get it.</summary>
     public void Expect() => Interlocked.Increment(ref _left);
 
+    /// <summary>One of the members that <see cref="Done"/> is about to count does not get this message: it is the publisher, or whom it left out.</summary>
+    public void Spare() => Interlocked.Decrement(ref _members);
+
     /// <summary>A lane is done with it, or the poster is.</summary>
     /// <param name="members">To how many members it was sent there.</param>
     /// <param name="block">The messages that were sent together with it.</param>

@@ -78,8 +78,8 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             {
                 var length = NextBlock(pending[start..]);
                 var block = pending.Slice(start, length);
-                delivered += SendBlock(lane, block);
-                NoteSent(lane, block);
+                delivered += SendBlock(lane, block, out var reached);
+                NoteSent(lane, block, reached);
                 start += length;
             }
         }
@@ -95,7 +95,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
     }
 
     // Once for each message, however many members got it: when the last of this lane's had it handed to its socket or its backlog.
-    private void NoteSent(Lane lane, ReadOnlySpan<RoomMessage> block)
+    private void NoteSent(Lane lane, ReadOnlySpan<RoomMessage> block, int reached)
     {
         if (lane.Metrics.MeasuresDeliveries && !Room.IsForOperators)
         {
@@ -105,7 +105,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         }
 
         foreach (var message in block)
-            message.Trace?.Done(message, _members.Count, block);
+            message.Trace?.Done(message, reached, block);
     }
 
     private void AddLive(LaneMember member)
@@ -138,8 +138,10 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         return count;
     }
 
-    private long SendBlock(Lane lane, ReadOnlySpan<RoomMessage> messages)
+    /// <param name="reached">Members that got it; those who were spared one of its messages too, see <see cref="DeliveryTrace.Spare"/>.</param>
+    private long SendBlock(Lane lane, ReadOnlySpan<RoomMessage> messages, out int reached)
     {
+        reached = 0;
         var block = new BlockFrames(messages);
         var excluded = AnyExcludedHere(lane, messages);
         var delivered = 0L;
@@ -147,6 +149,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         {
             if (member.LaggedAt is not null)
                 continue; // Reads the rest from the log, from where it was found to lag.
+            reached++;
             if (excluded && IsExcluded(messages, member.Client))
             {
                 delivered += SendSome(messages, member.Client);
@@ -235,7 +238,11 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         foreach (var message in messages)
         {
             if (message.ExcludedClientId == client.ClientId)
+            {
+                message.Trace?.Spare();
                 continue;
+            }
+
             client.Send(message.FrameFor(client), this);
             sent++;
         }

@@ -16,8 +16,12 @@ internal sealed class Publisher(IBackplane backplane, RoomPolicies policies, Mes
     public ValueTask<PublishResult> PublishAsync(in PublishRequest request)
     {
         var span = sampling.StartPublish(request.Source == PublishSource.Http ? TraceSampling.OfRequest() : request.Trace);
-        return span is null ? PublishAsync(request, ids.Next(), null) : PublishTracedAsync(request, ids.Next(), span);
+        var id = request.MessageId ?? ids.Next();
+        return span is null ? PublishAsync(request, id, null) : PublishTracedAsync(request, id, span);
     }
+
+    /// <summary>An id for <see cref="PublishRequest.MessageId"/>.</summary>
+    public string NextId() => ids.Next();
 
     private ValueTask<PublishResult> PublishAsync(in PublishRequest request, string id, Activity? span)
     {

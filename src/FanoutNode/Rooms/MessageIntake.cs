@@ -10,15 +10,19 @@ namespace Fanout.Node.Rooms;
 
 /// <summary>Where messages of the backplane enter the node: decode the header, find the room, hand one message to its lanes.</summary>
 internal sealed partial class MessageIntake(
-    RoomRegistry rooms, AllRoom all, BackplaneNotices notices, Readiness readiness, Reconciler reconciler, OrderDesk orders, RevocationSync revocations, FanoutMetrics metrics, ILogger<MessageIntake> logger)
+    RoomRegistry rooms, AllRoom all, BackplaneNotices notices, Readiness readiness, Reconciler reconciler, OrderDesk orders, RevocationSync revocations, TimeProvider time, FanoutMetrics metrics, ILogger<MessageIntake> logger)
     : IBackplaneListener
 {
+    private readonly Seldom _undecodable = new(time);
+
     public void OnMessage(ReadOnlySpan<char> room, ReadOnlySpan<byte> data)
     {
         if (room.SequenceEqual(RoomName.All))
         {
             if (RoomMessages.TryRead(all, null, null, data.ToArray(), out var toAll))
                 all.Post(toAll);
+            else
+                CountUndecodable(data.Length);
             return;
         }
 
@@ -80,7 +84,8 @@ internal sealed partial class MessageIntake(
     private void CountUndecodable(int length)
     {
         metrics.Dropped(DropReason.Undecodable);
-        LogUndecodable(logger, length);
+        if (_undecodable.Count() is > 0 and var count)
+            LogUndecodable(logger, count, length);
     }
 
     public void OnStateChanged(BackplaneState state)
@@ -89,6 +94,6 @@ internal sealed partial class MessageIntake(
         notices.Announce(state);
     }
 
-    [LoggerMessage(1200, LogLevel.Warning, "A message of {Length} bytes could not be decoded; is a node of a newer version running?", EventName = "MessageUndecodable")]
-    private static partial void LogUndecodable(ILogger logger, int length);
+    [LoggerMessage(1200, LogLevel.Warning, "{Count} messages could not be decoded since this was last said, the newest of {Length} bytes; is a node of a newer version running?", EventName = "MessageUndecodable")]
+    private static partial void LogUndecodable(ILogger logger, long count, int length);
 }

@@ -35,7 +35,7 @@ internal sealed partial class RpcMethod : IDisposable
         _signer = (options.Secret ?? defaultSecret) is { } secret ? new RequestSigner(secret) : null;
         _http = BackEndHttp.Create(options.Timeout, options.MaxConcurrent, hasOwnSpans: true);
         _pipeline = RpcPipeline.Build(options, time, OnOpened, OnClosed);
-        (_time, _metrics, _logger) = (time, metrics, logger);
+        (_time, _metrics, _logger) = (time, metrics.For(options.Pattern), logger);
     }
 
     public string Pattern => _options.Pattern;

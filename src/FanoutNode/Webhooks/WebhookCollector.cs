@@ -32,7 +32,7 @@ internal sealed partial class WebhookCollector(IWebhookQueue queue, TimeProvider
                 metrics.Queued(result.Added);
             if (result.Lost > 0)
             {
-                metrics.Lost("all", result.Lost);
+                metrics.LostForEverybody(result.Lost);
                 LogOverflowed(logger, result.Lost);
             }
 

@@ -12,6 +12,9 @@ internal static partial class Deployed
 
     public static string RulesPath => Path.Combine(Root, "deploy", "prometheus", "fanout.rules.yml");
 
+    /// <summary>A file or folder of the repository.</summary>
+    public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
+
     public static string Operations => File.ReadAllText(Path.Combine(Root, "docs", "operations.md"));
 
     public static IReadOnlyList<string> Alerts => [.. AlertName().Matches(Rules).Select(match => match.Groups[1].Value)];
@@ -21,11 +24,11 @@ internal static partial class Deployed
     public static IEnumerable<(string File, JsonNode Dashboard)> Dashboards =>
         Directory.GetFiles(Path.Combine(Root, "deploy", "grafana", "dashboards"), "*.json").Order().Select(file => (Path.GetFileName(file), JsonNode.Parse(File.ReadAllText(file))!));
 
-    public static IEnumerable<(string File, string Panel, string Expression)> Queries =>
+    public static IEnumerable<(string File, string Panel, string Legend, string Expression)> Queries =>
         from dashboard in Dashboards
         from panel in (JsonArray)dashboard.Dashboard["panels"]!
         from target in (JsonArray)panel!["targets"]!
-        select (dashboard.File, (string)panel["title"]!, (string)target!["expr"]!);
+        select (dashboard.File, (string)panel["title"]!, (string)target!["legendFormat"]!, (string)target["expr"]!);
 
     /// <summary>Anchors of the headings of docs/operations.md, as they are made of them where it is shown.</summary>
     public static IReadOnlySet<string> Anchors => Heading().Matches(Operations)

@@ -36,11 +36,37 @@ public sealed class HealthTests
         Assert.True((DateTimeOffset)check["since"]! > healthySince);
     }
 
+    [Fact]
+    public async Task Readiness_SaysOfADrain_AndOfAnAuthority_SinceWhen()
+    {
+        await using var authority = await FakeAuthority.StartAsync(broken: true);
+        await using var node = await RunningNode.StartAsync(new NodeOptions { WaitUntilReady = false }.With(
+            ("Fanout:Auth:AllowAnonymous", "false"),
+            ("Fanout:Auth:Jwt:Authority", authority.Url),
+            ("Fanout:Drain:Notice", "00:00:05")));
+
+        var unread = await CheckAsync(node, "authority");
+        Assert.False((bool)unread["ok"]!);
+        var serving = await CheckAsync(node, "drain");
+        Assert.True((bool)serving["ok"]!);
+        // As long as a check says the same, it says since when.
+        Assert.Equal((string?)unread["since"], (string?)(await CheckAsync(node, "authority"))["since"]);
+
+        // It goes on answering for the notice.
+        node.Process.Terminate();
+        await Eventually.TrueAsync(async () => !(bool)(await CheckAsync(node, "drain"))["ok"]!, "the drain in the readiness", context: node.Process.LogTail);
+        var draining = await CheckAsync(node, "drain");
+        Assert.NotEqual((string?)serving["detail"], (string?)draining["detail"]);
+        Assert.True((DateTimeOffset)draining["since"]! > (DateTimeOffset)serving["since"]!);
+    }
+
     private static async Task<(int Startup, int Ready, int Live)> ProbesAsync(RunningNode node) =>
         (await StatusAsync(node, "startup"), await StatusAsync(node, "ready"), await StatusAsync(node, "live"));
 
     private static async Task<int> StatusAsync(RunningNode node, string probe) => (int)(await node.Api.GetAsync("/healthz/" + probe).WithDeadline(probe)).Status;
 
-    private static async Task<JsonNode> BackplaneAsync(RunningNode node) =>
-        ((JsonArray)(await node.Api.GetAsync("/healthz/ready")).Body!["checks"]!).Single(check => (string?)check!["name"] == "backplane")!;
+    private static Task<JsonNode> BackplaneAsync(RunningNode node) => CheckAsync(node, "backplane");
+
+    private static async Task<JsonNode> CheckAsync(RunningNode node, string name) =>
+        ((JsonArray)(await node.Api.GetAsync("/healthz/ready")).Body!["checks"]!).Single(check => (string?)check!["name"] == name)!;
 }

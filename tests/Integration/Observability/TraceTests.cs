@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -155,6 +156,60 @@ public sealed class TraceTests(RedisFixture redis) : IAsyncLifetime
         Assert.Equal(6, publishes.Select(span => span.TraceId).Distinct().Count());
         Assert.Equal(5, publishes.Count(span => span.ParentId.Length == 0));
         Assert.DoesNotContain(_sink.Spans, span => span.Attributes.Values.Any(value => value.Contains("healthz", StringComparison.Ordinal) || value.Contains("/ws", StringComparison.Ordinal)));
+    }
+
+    // A header is all it takes to ask for a trace, and somebody has to keep what is traced.
+    [Fact]
+    public async Task CallersWithoutAKey_LeaveNoSpans_HoweverTheyAsk()
+    {
+        await StartAsync(("Fanout:Telemetry:TraceRatio", "1"));
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        var (stranger, marker) = (NewTraceId(), NewTraceId());
+
+        foreach (var key in new[] { null, "a wrong key" })
+        {
+            foreach (var path in new[] { "/", "/nowhere", "/api/v1/nowhere", "/api/v1/rooms", "/api/v1/rooms/history/messages", "/healthz/ready", "/metrics", "/console", "/ws", "/sse" })
+            {
+                foreach (var traced in new[] { true, false })
+                {
+                    using var request = new HttpRequestMessage(path.EndsWith("messages", StringComparison.Ordinal) ? HttpMethod.Post : HttpMethod.Get, new Uri(_a.BaseUri, path));
+                    if (key is not null)
+                        request.Headers.Add("X-Api-Key", key);
+                    if (traced)
+                        request.Headers.Add("traceparent", $"00-{stranger}-{ParentSpan}-01");
+                    using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken).WithDeadline(path);
+                    Assert.NotEqual(500, (int)response.StatusCode);
+                }
+            }
+        }
+
+        await PublishByHttpAsync("history", marker);
+        await SpansAsync(marker, 3);
+        Assert.All(_sink.Spans, span => Assert.Equal(marker, span.TraceId));
+    }
+
+    [Fact]
+    public async Task MessagesOfABatch_AreLinked_WhereOneSendCarriedThem()
+    {
+        await StartAsync(("Fanout:Telemetry:TraceRatio", "1"));
+        await using var member = await _b.JoinAsync("history");
+        var items = new JsonArray([.. Enumerable.Range(0, 50).Select(i => (JsonNode)new JsonObject { ["room"] = "history", ["payload"] = i })]);
+
+        // They travel together; that a lane finds two of them at once is likely each time, and no more.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                Assert.True((await _a.Api.PublishBatchAsync((JsonArray)items.DeepClone())).IsSuccess);
+                return _sink.Spans.Any(span => span.Name == "deliver" && span.Links.Count > 0);
+            },
+            "a delivery that is linked to another",
+            context: Seen);
+
+        var linked = _sink.Spans.First(span => span.Name == "deliver" && span.Links.Count > 0);
+        Assert.InRange(int.Parse(linked.Attributes["messaging.batch.message_count"], CultureInfo.InvariantCulture), linked.Links.Count + 1, 50);
+        Assert.DoesNotContain((linked.TraceId, linked.ParentId), linked.Links);
+        await Eventually.TrueAsync(
+            () => linked.Links.All(link => _sink.Spans.Any(span => span.Name == "backplane publish" && (span.TraceId, span.SpanId) == link)), "the publishes that the links name", context: Seen);
     }
 
     [Fact]

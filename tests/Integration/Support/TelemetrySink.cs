@@ -14,6 +14,7 @@ internal sealed class TelemetrySink : IAsyncDisposable
     private readonly ConcurrentQueue<string> _bodies = new();
     private readonly ConcurrentQueue<OtlpSpan> _spans = new();
     private readonly ConcurrentQueue<OtlpLog> _logs = new();
+    private readonly ConcurrentQueue<OtlpPoint> _points = new();
     private int _traces;
 
     private TelemetrySink()
@@ -32,6 +33,11 @@ internal sealed class TelemetrySink : IAsyncDisposable
                 Interlocked.Increment(ref _traces);
                 foreach (var span in OtlpSpan.ReadAll(body.ToArray()))
                     _spans.Enqueue(span);
+            }
+            else if (signal == "metrics")
+            {
+                foreach (var point in OtlpPoint.ReadAll(body.ToArray()))
+                    _points.Enqueue(point);
             }
             else if (signal == "logs")
             {
@@ -55,6 +61,9 @@ internal sealed class TelemetrySink : IAsyncDisposable
 
     public IReadOnlyCollection<OtlpLog> Logs => _logs;
 
+    /// <summary>Values of metrics, each as often as it was exported.</summary>
+    public IReadOnlyCollection<OtlpPoint> Points => _points;
+
     /// <summary>Environment variables that make a node export to here, soon.</summary>
     public Dictionary<string, string> NodeEnvironment() => new()
     {
@@ -62,6 +71,7 @@ internal sealed class TelemetrySink : IAsyncDisposable
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
         ["OTEL_BLRP_SCHEDULE_DELAY"] = "100",
+        ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
     };
 
     public static async Task<TelemetrySink> StartAsync()

@@ -58,6 +58,10 @@ public sealed class PrometheusServer : IAsyncDisposable
             .Select(alert => (string)alert!["labels"]!["alertname"]!)
             .ToHashSet();
 
+    /// <summary>Names of the alerts that have fired at any time.</summary>
+    public async Task<IReadOnlySet<string>> EverFiredAsync() =>
+        (await QueryAsync("count by (alertname) (count_over_time(ALERTS{alertstate=\"firing\"}[1h]))")).Select(series => (string)series!["metric"]!["alertname"]!).ToHashSet();
+
     public string LogTail() => _process?.Log.Tail() ?? "(not started)";
 
     public async ValueTask DisposeAsync()

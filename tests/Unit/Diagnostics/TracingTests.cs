@@ -153,6 +153,35 @@ public sealed class TracingTests : IDisposable
         };
     }
 
+    // Who published it and asked for no echo, and who reads the log instead, did not get it.
+    [Fact]
+    public void Delivery_CountsWhoGotIt_AndNobodyElse()
+    {
+        using var listener = Listen(out var spans);
+        using var lanes = new LaneSet(new LaneOptions { Count = 1 }, TimeProvider.System, _metrics, NullLogger<Lane>.Instance);
+        var room = new Room("room", new RoomPolicy(0, TimeSpan.Zero, false, Overflow.Disconnect), lanes);
+        var members = room.OnLane(lanes[0]);
+        for (var i = 0; i < 3; i++)
+        {
+            var client = new FakeLaneClient("c" + i, _ => long.MaxValue);
+            lanes[0].Clients.Add(client.ClientId, client);
+            members.Add(lanes[0], new LaneMember(client, members), at: null, since: null);
+        }
+
+        var parents = new[] { "c1", null, "elsewhere" }.Select(Deliver).ToList();
+        members.Flush(lanes[0]);
+
+        Assert.Equal([2, 3, 3], parents.Select(parent => (int)spans.Single(span => span.TraceId == parent.TraceId).GetTagItem("fanout.members")!));
+
+        ActivityContext Deliver(string? excluded)
+        {
+            var trace = new DeliveryTrace(new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, null, isRemote: true));
+            trace.Begin(TimeProvider.System);
+            members.Pending.Add(new RoomMessage { Room = room, Id = "m", Timestamp = 1, Payload = new Payload(WireFormat.Json, "1"u8.ToArray()), ExcludedClientId = excluded, Trace = trace });
+            return trace.Parent;
+        }
+    }
+
     public void Dispose()
     {
         _metrics.Dispose();

@@ -10,6 +10,7 @@ using Fanout.Node.Rooms;
 using Fanout.Shared.Rooms;
 using Fanout.Tests.TestKit;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fanout.Tests.Unit.History;
@@ -22,12 +23,12 @@ internal sealed class RoomRig : IDisposable
     private readonly LaneSet _lanes;
 
     /// <param name="prepares">Whether large messages are made ready beside the lane, as on a node.</param>
-    public RoomRig(int historySize = 256, int inboxCapacity = 16_384, bool prepares = false)
+    public RoomRig(int historySize = 256, int inboxCapacity = 16_384, bool prepares = false, ILogger<HistoryContext>? log = null)
     {
         _metrics = new FanoutMetrics(_services.GetRequiredService<IMeterFactory>());
         _lanes = new LaneSet(new LaneOptions { Count = 1, InboxCapacity = inboxCapacity }, TimeProvider.System, _metrics, NullLogger<Lane>.Instance);
         Room = new Room("room", new RoomPolicy(historySize, TimeSpan.FromMinutes(5), false, Overflow.Disconnect), _lanes, prepares ? new MessagePreparer(new CompressionOptions(), _metrics, NullLogger<MessagePreparer>.Instance) : null);
-        Sequencer = new Sequencer(Room, Log, new HistoryContext(TimeProvider.System, _metrics, NullLogger<HistoryContext>.Instance));
+        Sequencer = new Sequencer(Room, Log, new HistoryContext(TimeProvider.System, _metrics, log ?? NullLogger<HistoryContext>.Instance));
         Room.UseSequencer(Sequencer);
     }
 

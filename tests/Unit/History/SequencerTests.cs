@@ -1,4 +1,6 @@
+using Fanout.Node.History;
 using Fanout.Tests.TestKit;
+using Microsoft.Extensions.Logging.Testing;
 using Xunit;
 
 namespace Fanout.Tests.Unit.History;
@@ -63,6 +65,22 @@ public sealed class SequencerTests
         rig.Hear(rig.Log.Append());
         await RoomRig.ExpectAsync(member, 9, 10);
         Assert.Equal([(rig.Log.Epoch, 8L)], member.Resets);
+    }
+
+    [Fact]
+    public async Task MessagesThatCannotBeRead_TakeTheirPlaces_AndAreOneLine()
+    {
+        var log = new FakeLogger<HistoryContext>();
+        using var rig = new RoomRig(log: log);
+        var member = await rig.JoinAsync();
+
+        for (var i = 0; i < 100; i++)
+            rig.Hear(rig.Log.Append() with { Data = new byte[] { 0xff, 0xff } });
+        rig.Hear(rig.Log.Append());
+
+        await RoomRig.ExpectAsync(member, 101);
+        var line = Assert.Single(log.Collector.GetSnapshot());
+        Assert.Equal((1700, "1"), (line.Id.Id, line.GetStructuredStateValue("Count")));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal sealed partial class BatchEndpoint(Publisher publisher, LimitsOptions l
         {
             var items = new List<BatchItem>();
             ApiProblem? problem;
-            Task<PublishResult>[] publishes = [];
+            (string Id, Task<PublishResult> Result)[] publishes = [];
             try
             {
                 problem = body.IsTooMuch ? ApiProblem.TooMuchInFlight()
@@ -59,23 +59,26 @@ internal sealed partial class BatchEndpoint(Publisher publisher, LimitsOptions l
 
     private ApiProblem TooLarge() => ApiProblem.TooLarge($"A batch may have {limits.MaxBatchBytes} bytes.");
 
-    private Task<PublishResult>[] Publish(List<BatchItem> items, ApiKeyOptions caller)
+    private (string Id, Task<PublishResult> Result)[] Publish(List<BatchItem> items, ApiKeyOptions caller)
     {
-        var publishes = new Task<PublishResult>[items.Count];
+        var publishes = new (string Id, Task<PublishResult> Result)[items.Count];
         for (var i = 0; i < publishes.Length; i++)
         {
             var item = items[i];
             if (item.Problem is null)
             {
-                publishes[i] = publisher.PublishAsync(new PublishRequest(
-                    item.Room, new Payload(WireFormat.Json, item.Payload), From: null, item.Headers.Exclude, PublishSource.Http, caller.Principal, item.Headers.Key, item.IsUser)).AsTask();
+                var id = publisher.NextId();
+                var request = new PublishRequest(
+                    item.Room, new Payload(WireFormat.Json, item.Payload), From: null, item.Headers.Exclude, PublishSource.Http, caller.Principal, item.Headers.Key, item.IsUser)
+                { MessageId = id };
+                publishes[i] = (id, publisher.PublishAsync(request).AsTask());
             }
         }
 
         return publishes;
     }
 
-    private async Task<PublishResult[]> SettleAsync(List<BatchItem> items, Task<PublishResult>[] publishes)
+    private async Task<PublishResult[]> SettleAsync(List<BatchItem> items, (string Id, Task<PublishResult> Result)[] publishes)
     {
         var results = new PublishResult[publishes.Length];
         for (var i = 0; i < results.Length; i++)
@@ -84,14 +87,14 @@ internal sealed partial class BatchEndpoint(Publisher publisher, LimitsOptions l
                 continue;
             try
             {
-                results[i] = await publishes[i];
+                results[i] = await publishes[i].Result;
                 if (ApiProblem.OfPublish(results[i].Outcome) is { } problem)
                     items[i] = BatchItem.Refused(problem);
             }
             catch (Exception e)
             {
                 // One message's failure is nothing to the others, which may have been stored.
-                LogFailed(logger, e);
+                LogFailed(logger, e, publishes[i].Id);
                 items[i] = BatchItem.Refused(ApiProblem.Internal());
             }
         }
@@ -117,6 +120,6 @@ internal sealed partial class BatchEndpoint(Publisher publisher, LimitsOptions l
         answer.Send(response);
     }
 
-    [LoggerMessage(1750, LogLevel.Error, "A message of a batch could not be published", EventName = "BatchItemFailed")]
-    private static partial void LogFailed(ILogger logger, Exception exception);
+    [LoggerMessage(1750, LogLevel.Error, "Message {MessageId} of a batch could not be published", EventName = "BatchItemFailed")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string messageId);
 }

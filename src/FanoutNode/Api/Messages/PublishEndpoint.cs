@@ -14,7 +14,7 @@ namespace Fanout.Node.Api.Messages;
 /// The second hot path: no binding and no filters stand before it, and the body is read where Kestrel put it. 1 who, where, how -> 2 the body ->
 /// 3 check it and hand it to the backplane, which copies it -> 4 answer.
 /// </remarks>
-internal sealed class PublishEndpoint(Publisher publisher, LimitsOptions limits, BytesInFlight inFlight)
+internal sealed partial class PublishEndpoint(Publisher publisher, LimitsOptions limits, BytesInFlight inFlight, ILogger<PublishEndpoint> logger)
 {
     public Task ToRoomAsync(HttpContext context, ApiKeyOptions caller)
     {
@@ -63,6 +63,7 @@ internal sealed class PublishEndpoint(Publisher publisher, LimitsOptions limits,
         {
             // 3
             ApiProblem? problem;
+            var id = publisher.NextId();
             ValueTask<PublishResult> publish = default;
             try
             {
@@ -70,7 +71,8 @@ internal sealed class PublishEndpoint(Publisher publisher, LimitsOptions limits,
                 if (problem is null)
                 {
                     publish = publisher.PublishAsync(new PublishRequest(
-                        room, new Payload(WireFormat.Json, payload), From: null, headers.Exclude, PublishSource.Http, caller.Principal, headers.Key, isUser));
+                        room, new Payload(WireFormat.Json, payload), From: null, headers.Exclude, PublishSource.Http, caller.Principal, headers.Key, isUser)
+                    { MessageId = id });
                 }
             }
             finally
@@ -79,7 +81,18 @@ internal sealed class PublishEndpoint(Publisher publisher, LimitsOptions limits,
             }
 
             // 4
-            var result = problem is null ? await publish : default;
+            var result = default(PublishResult);
+            try
+            {
+                if (problem is null)
+                    result = await publish;
+            }
+            catch (Exception e)
+            {
+                LogFailed(logger, e, id);
+                problem = ApiProblem.Internal();
+            }
+
             problem ??= ApiProblem.OfPublish(result.Outcome);
             if (problem is null)
                 Answer(context.Response, result, isUser);
@@ -110,4 +123,7 @@ internal sealed class PublishEndpoint(Publisher publisher, LimitsOptions limits,
         answer.Write(result, isUser);
         answer.Send(response);
     }
+
+    [LoggerMessage(4001, LogLevel.Error, "Message {MessageId} of a caller of the API could not be published", EventName = "ApiPublishFailed")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string messageId);
 }

@@ -61,7 +61,7 @@ internal sealed partial class RedisBackplane : IBackplane, IChannelListener
         var store = new MembershipStore(_link, _keys, policies, users ?? new UserOptions(), webhooks, time);
         var directory = new RedisNodeDirectory(_link, _keys, lease);
         var leaseInRedis = new RedisLease(_link, _keys, node, directory, () => status.Describe(node.Id, State), lease, time, clock ?? new FleetClock(time));
-        metrics.ObserveLease(() => leaseInRedis.Age?.TotalSeconds);
+        metrics.ObserveLease(() => leaseInRedis.Age?.TotalSeconds, lease.Expire);
         metrics.ObserveSubscriptions(() => _subscriber.Wanted, () => _subscriber.Confirmed);
         _writer = new MembershipWriter(_link, _keys, node, store, marks, leaseInRedis, time, logs.CreateLogger<MembershipWriter>());
         Nodes = directory;

@@ -47,7 +47,7 @@ internal sealed class MessagePreparer(CompressionOptions compression, FanoutMetr
         catch (Exception e)
         {
             // A bug; the lane will meet it again and report it, and nobody behind the message shall wait for ever.
-            MessagePreparerLog.Failed(logger, e);
+            MessagePreparerLog.Failed(logger, e, message.Id);
         }
     }
 
@@ -91,6 +91,6 @@ internal sealed class MessagePreparer(CompressionOptions compression, FanoutMetr
 
 internal static partial class MessagePreparerLog
 {
-    [LoggerMessage(1720, LogLevel.Error, "A message could not be made ready", EventName = "PreparationFailed")]
-    public static partial void Failed(ILogger logger, Exception exception);
+    [LoggerMessage(1720, LogLevel.Error, "Message {MessageId} could not be made ready", EventName = "PreparationFailed")]
+    public static partial void Failed(ILogger logger, Exception exception, string messageId);
 }

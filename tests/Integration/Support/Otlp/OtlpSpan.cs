@@ -6,8 +6,19 @@ namespace Fanout.Tests.Integration.Support.Otlp;
 /// <param name="Node">The node's name: <c>service.instance.id</c> of its resource.</param>
 /// <param name="Scope">The source.</param>
 /// <param name="ParentId">Empty for a root.</param>
+/// <param name="Links">Trace and span of each.</param>
 internal sealed record OtlpSpan(
-    string Node, string Scope, string TraceId, string SpanId, string ParentId, string Name, ulong Start, ulong End, bool IsError, IReadOnlyDictionary<string, string> Attributes)
+    string Node,
+    string Scope,
+    string TraceId,
+    string SpanId,
+    string ParentId,
+    string Name,
+    ulong Start,
+    ulong End,
+    bool IsError,
+    IReadOnlyDictionary<string, string> Attributes,
+    IReadOnlyList<(string TraceId, string SpanId)> Links)
 {
     public static IEnumerable<OtlpSpan> ReadAll(ReadOnlyMemory<byte> request) =>
         from resource in new ProtoMessage(request).Messages(1)
@@ -24,7 +35,8 @@ internal sealed record OtlpSpan(
             span.Number(7),
             span.Number(8),
             span.Messages(15).Any(status => status.Number(3) == 2),
-            OtlpAttributes.Read(span, 9));
+            OtlpAttributes.Read(span, 9),
+            [.. span.Messages(13).Select(link => (link.Hex(1), link.Hex(2)))]);
 }
 
 /// <summary>A log record as a node exported it (opentelemetry/proto/logs/v1).</summary>
@@ -37,6 +49,24 @@ internal sealed record OtlpLog(string Node, string Severity, string Body, string
         from log in scope.Messages(2)
         select new OtlpLog(
             node, log.Text(3), log.Messages(5).Select(body => body.Text(1)).FirstOrDefault(""), log.Text(12), log.Hex(9), OtlpAttributes.Read(log, 6));
+}
+
+/// <summary>One value of a metric as a node exported it (opentelemetry/proto/metrics/v1): of a sum or a gauge its value, of a histogram its count.</summary>
+/// <param name="Name">With dots, as instruments are named.</param>
+internal sealed record OtlpPoint(string Node, string Scope, string Name, string Unit, double Value, IReadOnlyDictionary<string, string> Attributes)
+{
+    public static IEnumerable<OtlpPoint> ReadAll(ReadOnlyMemory<byte> request) =>
+        from resource in new ProtoMessage(request).Messages(1)
+        let node = OtlpAttributes.Read(resource.Messages(1).Single(), 1).GetValueOrDefault("service.instance.id", "")
+        from scope in resource.Messages(2)
+        from metric in scope.Messages(2)
+        from data in (int[])[5, 7, 9] // Gauge, sum, histogram.
+        from points in metric.Messages(data)
+        from point in points.Messages(1)
+        select new OtlpPoint(
+            node, scope.Messages(1).Single().Text(1), metric.Text(1), metric.Text(3), data == 9 ? point.Number(4) : ValueOf(point), OtlpAttributes.Read(point, data == 9 ? 9 : 7));
+
+    private static double ValueOf(ProtoMessage point) => point.Has(6) ? (long)point.Number(6) : BitConverter.UInt64BitsToDouble(point.Number(4));
 }
 
 internal static class OtlpAttributes

@@ -9,6 +9,7 @@ using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 using Xunit;
 
 namespace Fanout.Tests.Unit.Lanes.Preparation;
@@ -118,6 +119,17 @@ public sealed class RoomMessageFormsTests : IDisposable
 
         Assert.Equal([.. messages[0].Frame(WireFormat.Json), .. messages[1].DeflatedFrame(WireFormat.Json), .. messages[2].Frame(WireFormat.Json)], wide.ToArray());
         Assert.Equal([.. messages.SelectMany(message => message.Frame(WireFormat.Json))], narrow.ToArray());
+    }
+
+    [Fact]
+    public void Message_ThatCannotBeMadeReady_IsNamedInTheLog()
+    {
+        var log = new FakeLogger<MessagePreparer>();
+        var message = new RoomMessage { Room = NewMessage(2).Room, Id = "the-message", Timestamp = 1, Payload = new Payload(WireFormat.Json, "{"u8.ToArray()) };
+
+        new MessagePreparer(new CompressionOptions(), _metrics, log).Prepare(message, MessageForms.MessagePack);
+
+        Assert.Equal((1720, "the-message"), (log.LatestRecord.Id.Id, log.LatestRecord.GetStructuredStateValue("MessageId")));
     }
 
     public void Dispose()
