@@ -64,7 +64,7 @@ function State({ node, now }: { node: NodeView; now: number }): JSX.Element {
       case 'draining': return ['Draining', node.report?.drain === 'not draining' ? undefined : node.report?.drain];
       case 'silent': return ['No answer', `for ${span(now - node.heardAt)}`];
       case 'gone': return node.died ? ['Dead', 'removed'] : ['Left', undefined];
-      case 'unheard': return ['Unknown', 'cannot be heard'];
+      case 'unheard': return ['Unknown', node.report ? 'cannot be heard' : 'has not reported'];
     }
   })();
   return <span class={`state ${node.state}${node.died ? ' died' : ''}`}><span class="dot" aria-hidden="true" /><span>{text}{note && <span class="state-note"> {note}</span>}</span></span>;
