@@ -90,7 +90,7 @@ export function Chart(props: ChartProps): JSX.Element {
         aria-valuenow={Math.max(0, at < 0 ? series.times.length - 1 : at)} aria-valuetext={at < 0 ? 'now' : `${clock(picked! * 1_000)}: ${spoken(at)}`}
         onKeyDown={move} onBlur={() => picked !== null && show(null)}>
         <div ref={box} class="plot-box" />
-        {empty && <p class="plot-empty" aria-hidden="true">{empty}</p>}
+        {empty && <p class="plot-empty" aria-hidden="true"><span>{empty}</span></p>}
       </div>
     </figure>
   );

@@ -78,7 +78,7 @@ function Spark({ values }: { values: readonly number[] }): JSX.Element {
   const points = values.map((value, index) => `${((SparkWidth * (60 - values.length + index)) / 59).toFixed(1)},${(SparkHeight - 1 - (value / max) * (SparkHeight - 2)).toFixed(1)}`);
   return (
     <svg class="spark" width={SparkWidth} height={SparkHeight} viewBox={`0 0 ${SparkWidth} ${SparkHeight}`} aria-hidden="true" focusable="false">
-      {points.length > 1 && <polyline points={points.join(' ')} fill="none" stroke="currentColor" stroke-width="1.25" stroke-linejoin="round" />}
+      {points.length > 1 && values.some(value => value > 0) && <polyline points={points.join(' ')} fill="none" stroke="currentColor" stroke-width="1.25" stroke-linejoin="round" />}
     </svg>
   );
 }
