@@ -15,6 +15,9 @@ export function duration(ms: number): string {
   return `${one.format(ms / 1_000)} s`;
 }
 
+/** A duration that was measured between stamps of whole milliseconds. */
+export const latency = (ms: number): string => (ms < 1 ? '<1 ms' : duration(ms));
+
 export function bytes(value: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   let unit = 0;

@@ -1,6 +1,6 @@
 import { FanoutClient, FanoutError } from '@fanout/client';
 import { signal } from '@preact/signals';
-import { Fleet, type FleetView } from './fleet/fleet.js';
+import { Fleet, MaxEvents, type FleetView } from './fleet/fleet.js';
 import type { Link } from './fleet/headline.js';
 import type { ListedNode, OpsEvent, Report } from './fleet/report.js';
 import { ApiError, api, base, exchange, leave, type Session } from './session.js';
@@ -8,7 +8,6 @@ import { ApiError, api, base, exchange, leave, type Session } from './session.js
 const TickMs = 1_000;
 /** Nodes that do not report, and nodes that fell silent, are looked up this often. */
 const ListEveryMs = 5_000;
-const RecentEvents = 100;
 
 /** The connection to a node, and the picture of the fleet that comes of it. */
 export class Live {
@@ -16,6 +15,8 @@ export class Live {
   readonly link = signal<Link>('connecting');
   /** The node that we are connected to. */
   readonly node = signal<string>('');
+  /** Why the node does not let us hear what nodes report, in its own words. */
+  readonly refused = signal<string | undefined>(undefined);
   readonly view;
   readonly #fleet = new Fleet();
   readonly #over = new AbortController();
@@ -41,14 +42,19 @@ export class Live {
     });
     this.client.on('connected', info => (this.node.value = info.node));
     this.client.on('backplane', () => this.#hear());
-    this.client.on('closed', error => error.code !== 'closed' && leave(error.code === 'unauthorized' ? 'This key is not valid any more.' : undefined));
+    // It does not come back by itself from here: whoever is sent away must know why.
+    this.client.on('closed', error => error.code !== 'closed' && leave(error.code === 'unauthorized' ? 'This key is not valid any more.' : error.message));
     // What fails is shown by what it leaves: no connection, or a state that stays.
     this.client.on('error', () => {});
-    this.client.room<Report>('$ops').subscribe(({ payload }) => {
+    const reports = this.client.room<Report>('$ops');
+    reports.on('joined', () => (this.refused.value = undefined));
+    reports.on('error', error => (this.refused.value = error.message));
+    reports.on('left', ({ reason }) => (this.refused.value = reason));
+    reports.subscribe(({ payload }) => {
       this.#fleet.report(payload, Date.now());
       this.#soon();
     });
-    this.client.room<OpsEvent>('$ops.events', { last: RecentEvents }).subscribe(({ payload }) => {
+    this.client.room<OpsEvent>('$ops.events', { last: MaxEvents }).subscribe(({ payload }) => {
       this.#fleet.event(payload, Date.now());
       this.#soon();
     });

@@ -38,6 +38,9 @@ export interface ConnectionInfo {
   readonly node: string;
   readonly userId?: string;
   readonly since?: string;
+  /** The first hundred; absent where its node does not answer. */
+  readonly rooms?: readonly string[];
+  readonly roomCount?: number;
 }
 
 export interface HistoryPage {

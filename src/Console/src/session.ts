@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { parseExact } from './exact.js';
 
 /** What the node says when it takes a key (src/FanoutNode/Console/ConsoleEndpoints.cs). */
 export interface Session {
@@ -33,11 +34,16 @@ export const base = new URL('./', document.baseURI);
 
 export const signIn = signal<SignIn>({ step: 'starting' });
 
-// For this tab only, and gone with it. Never in a URL, a cookie or in what outlives the tab.
+// Of this tab alone, until it signs out: never in a URL or a cookie. A browser that restores a closed tab restores this with it, and keeps it on
+// its disk for that; a reload would ask for the key each time else.
 let key: string | undefined = read();
+let retry: ReturnType<typeof setTimeout> | undefined;
 
-/** Goes in with the key of this tab, or without one where the node asks for none. */
+const RetryMs = 3_000;
+
+/** Goes in with the key of this tab, or without one where the node asks for none. Tries again by itself while the node does not answer. */
 export async function start(): Promise<void> {
+  clearTimeout(retry);
   try {
     signIn.value = { step: 'in', session: await exchange() };
   } catch (error) {
@@ -47,6 +53,7 @@ export async function start(): Promise<void> {
       signIn.value = had ? { step: 'asking', problem: error.status === 403 ? error.message : 'The key of this tab is not valid any more.' } : { step: 'asking' };
     } else {
       signIn.value = { step: 'unreachable', problem: (error as Error).message };
+      retry = setTimeout(() => void start(), RetryMs);
     }
   }
 }
@@ -109,7 +116,7 @@ async function call(method: string, path: string, signal?: AbortSignal): Promise
 
 function parse(text: string): unknown {
   try {
-    return text === '' ? undefined : JSON.parse(text);
+    return text === '' ? undefined : parseExact(text);
   } catch {
     return undefined;
   }

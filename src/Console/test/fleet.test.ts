@@ -144,16 +144,91 @@ test('events_are bounded', () => {
 
   const { events } = fleet.view(0);
 
-  assert.equal(events.length, 100);
+  assert.equal(events.length, 256);
   assert.equal(events[0]!.at, 999);
 });
 
 test('latency_of all nodes_is one distribution', () => {
   const fleet = new Fleet();
-  const now = run(fleet, 1, n => [report('a', n, { latency: { 4: 98 } }), report('b', n, { latency: { 40: 2 } })]);
+  const now = run(fleet, 2, n => [report('a', n, { latency: { 0: n * 98 } }), report('b', n, { latency: { 40: n * 2 } })]);
 
-  const { p50, p99 } = fleet.view(now);
+  const { p50, p99, latency } = fleet.view(now);
 
-  assert.equal(p50, 0.2);
-  assert.ok(Math.abs(p99! - 102.4) < 1e-9);
+  assert.equal(p50, 0.5);
+  assert.ok(p99! > 2 ** (39 / 4) && p99! <= 2 ** 10, `${p99}`);
+  assert.deepEqual(latency.lines[1], [null, p99]);
+});
+
+test('latency_is what was counted since the report before_lost and doubled ones do no harm', () => {
+  const fleet = new Fleet();
+  fleet.report(report('a', 0, { latency: { 40: 1_000 } }), 0);
+  fleet.tick(1_000);
+  assert.equal(fleet.view(1_000).p99, null);
+
+  fleet.report(report('a', 3, { latency: { 20: 5, 40: 1_000 } }), 3_000);
+  fleet.report(report('a', 3, { latency: { 20: 5, 40: 1_000 } }), 3_100);
+  const { p99 } = fleet.view(3_100);
+  assert.ok(p99! > 2 ** (19 / 4) && p99! <= 2 ** 5, `${p99}`);
+
+  // A node that began anew counts from nothing.
+  fleet.tick(4_000);
+  fleet.tick(5_000);
+  fleet.report(report('a', 0, { latency: { 30: 7 }, started: 900_000, at: 2_000_000 }), 5_100);
+  assert.equal(fleet.view(5_100).p99, null);
+  fleet.report(report('a', 1, { latency: { 10: 2, 30: 7 }, started: 900_000, at: 2_000_500 }), 5_600);
+  assert.ok(fleet.view(5_600).p99! <= 2 ** 2.5);
+});
+
+test('numbers_are as new as the reports_and do not wait for the charts', () => {
+  const fleet = new Fleet();
+  for (let half = 0; half <= 4; half++) fleet.report(report('a', 0, { seq: half + 1, at: 1_000_000 + half * 500, delivered: half * 50 }), half * 500);
+
+  const { delivered, nodes } = fleet.view(2_010);
+
+  assert.equal(delivered, 100);
+  assert.equal(nodes[0]!.spark.length, 3);
+});
+
+test('a rate_is over a second, though reports come twice as often', () => {
+  const fleet = new Fleet();
+  [0, 10, 10, 20, 20].forEach((delivered, half) => fleet.report(report('a', 0, { seq: half + 1, at: 1_000_000 + half * 500, delivered }), half * 500));
+
+  assert.equal(fleet.view(2_000).delivered, 10);
+});
+
+const listed = (name: string, more: object = {}): Parameters<Fleet['list']>[0][number] =>
+  ({ id: `${name}-1`, name, version: '1.0.0', started: '2026-01-01T00:00:00Z', connections: 3, rooms: 1, backplane: 'healthy', draining: false, ...more });
+
+test('a node_that is in the list and never reported_is unknown and not dead', () => {
+  const fleet = new Fleet();
+  let now = 0;
+  for (; now <= 20_000; now += 1_000) {
+    if (now % 5_000 === 0) fleet.list([listed('a'), listed('b')], now);
+    fleet.report(report('a', now / 1_000), now);
+    fleet.tick(now);
+  }
+
+  assert.deepEqual(state(fleet, now), { 'a-1': 'live', 'b-1': 'unheard' });
+  fleet.list([listed('a')], now);
+  assert.deepEqual(state(fleet, now), { 'a-1': 'live', 'b-1': 'gone' });
+});
+
+test('a node_that is draining_has left when it falls silent, and is not dead', () => {
+  const fleet = new Fleet();
+  run(fleet, 2, n => [report('a', n), report('b', n)]);
+  fleet.event(event('node_draining', { subject: 'b-1' }), 10_001_500);
+  assert.equal(state(fleet, 10_001_600)['b-1'], 'draining');
+
+  const now = run(fleet, 5, n => [report('a', n)], 2);
+
+  assert.deepEqual(state(fleet, now), { 'a-1': 'live', 'b-1': 'gone' });
+  assert.equal(fleet.view(now).nodes[1]!.died, false);
+});
+
+test('a node_whose members could not be removed_is not buried', () => {
+  const fleet = new Fleet();
+  run(fleet, 2, n => [report('a', n), report('b', n)]);
+  fleet.event(event('reap_failed', { level: 'bad', subject: 'b-1' }), 10_001_500);
+
+  assert.equal(state(fleet, 10_001_600)['b-1'], 'live');
 });

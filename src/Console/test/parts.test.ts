@@ -6,7 +6,8 @@ import { addUp, percentile } from '../src/fleet/latency.js';
 import { Series, describe } from '../src/fleet/series.js';
 import { topRooms } from '../src/fleet/topRooms.js';
 import { ago, bytes, count, duration, rate, span } from '../src/format.js';
-import { report } from './support.js';
+import { hasRounded, numberThatChanges, parseExact } from '../src/exact.js';
+import { event, report } from './support.js';
 
 test('top rooms_members add up and rates do not', () => {
   const rooms = topRooms([
@@ -64,6 +65,32 @@ test('headline_says the worst', () => {
   fleet.report(report('a', 2), 2_000);
   assert.deepEqual(said(5_500), ['bad', 'b does not answer']);
   assert.deepEqual(said(5_500, 'reconnecting'), ['bad', 'The connection is lost']);
+  fleet.event(event('node_reaped', { level: 'bad', subject: 'b-1' }), 5_500);
+  fleet.report(report('a', 3), 5_500);
+  assert.deepEqual(said(5_600), ['bad', 'b is dead']);
+  fleet.list([{ id: 'c-1', name: 'c', version: '1', started: '2026-01-01T00:00:00Z', connections: 0, rooms: 0, backplane: 'healthy', draining: false }, { id: 'a-1', name: 'a', version: '1', started: '2026-01-01T00:00:00Z', connections: 0, rooms: 0, backplane: 'healthy', draining: false }], 5_700);
+  for (let second = 6; second < 16; second++) {
+    fleet.report(report('a', second), second * 1_000);
+    fleet.tick(second * 1_000);
+  }
+  assert.deepEqual(said(15_100), ['warn', 'c has not reported']);
+  assert.deepEqual(headline(fleet.view(15_100), 'connected', duration, 'no room'), { level: 'bad', text: 'This node does not let the page look', detail: 'It says: no room.' });
+});
+
+test('percentile_within a step_is not its end', () => {
+  assert.equal(percentile(new Map([[0, 10]]), 0.99), 0.5);
+  assert.equal(percentile(new Map([[8, 100]]), 1), 4);
+  assert.equal(percentile(new Map([[8, 100]]), 0.5), 2 ** (7.5 / 4));
+  assert.equal(percentile(new Map([[4, 50], [8, 50]]), 0.5), 2);
+});
+
+test('json_with numbers that JavaScript would change_is kept, or said', () => {
+  assert.equal(numberThatChanges('{"a": 9007199254740993, "b": "9007199254740993"}', false), '9007199254740993');
+  assert.equal(numberThatChanges('{"b": "9007199254740993", "c": [1, -2.5e3, 9007199254740991]}', false), undefined);
+  assert.equal(numberThatChanges('9007199254740993', true), undefined);
+  assert.ok(hasRounded({ a: [9007199254740993] }));
+  assert.ok(!hasRounded({ a: [1, 2.5, '9007199254740993', null] }));
+  assert.deepEqual(parseExact('{"a":[1,"x",null]}'), { a: [1, 'x', null] });
 });
 
 test('numbers_are short', () => {

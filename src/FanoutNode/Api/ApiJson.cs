@@ -18,7 +18,8 @@ internal sealed record ConnectionItem(string ClientId, string Node, DateTimeOffs
 
 /// <param name="Node">The node's name.</param>
 /// <param name="UserId">Absent for an anonymous client.</param>
-internal sealed record ConnectionDetails(string ClientId, string Node, string? UserId, DateTimeOffset? Since);
+/// <param name="Rooms">The first hundred, by name; absent, as is their number, where its node did not answer in time.</param>
+internal sealed record ConnectionDetails(string ClientId, string Node, string? UserId, DateTimeOffset? Since, IReadOnlyList<string>? Rooms, int? RoomCount);
 
 /// <param name="Connections">The first thousand.</param>
 /// <param name="LastSeen">When the last connection went; absent while one is there, and for users that are not remembered.</param>

@@ -2,14 +2,17 @@ using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Api;
 
-/// <summary>Lets a call through whose key has the scope; 401 without a valid key, 403 without the scope.</summary>
+/// <summary>Lets a call through whose key has the scope; 401 without a valid key, 403 without the scope. Leaves the key's settings as a feature of the call.</summary>
 internal sealed class ApiKeyFilter(string scope) : IEndpointFilter
 {
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var gate = context.HttpContext.RequestServices.GetRequiredService<ApiGate>();
         var refusal = gate.Refusal(context.HttpContext, scope, out var caller) ?? OpsProblem(context.HttpContext, caller!);
-        return refusal is not null ? ValueTask.FromResult<object?>(refusal) : next(context);
+        if (refusal is not null)
+            return ValueTask.FromResult<object?>(refusal);
+        context.HttpContext.Features.Set(caller);
+        return next(context);
     }
 
     // What nodes tell operators is for them alone. The name is the one that the endpoint is given, whatever the path was that led there.

@@ -1,20 +1,32 @@
 using Fanout.Node.Backplane;
 using Fanout.Node.Connections;
+using Fanout.Node.Control;
 
 namespace Fanout.Node.Api;
 
-/// <summary><c>GET /api/v1/connections/{id}</c>: whose connection it is, and where.</summary>
+/// <summary><c>GET /api/v1/connections/{id}</c>: whose connection it is, where, and in which rooms.</summary>
 internal static class ConnectionEndpoint
 {
-    public static async Task<IResult> HandleAsync(string id, ConnectionRegistry connections, IBackplane backplane)
+    public static async Task<IResult> HandleAsync(string id, ConnectionLookup lookup, OrderDesk orders, IBackplane backplane)
     {
-        // Its own node knows it in any case; the others, once it is in a room.
-        if (connections.Find(id)?.Connection is { } here)
-            return Answer(new ConnectionDetails(here.ClientId, backplane.NodeName, here.Principal.UserId, here.ConnectedAt));
-        return await RoomEndpoints.GuardAsync(async () => await backplane.Nodes.FindConnectionAsync(id) is { } there
-            ? Answer(new ConnectionDetails(there.ClientId, NodeIdentity.NameOf(there.NodeId), there.UserId, there.ConnectedAt))
-            : ApiProblem.NotFound("There is no such connection, or it is in no room and on another node."));
+        if (!ConnectionId.IsPossible(id))
+            return ApiProblem.NotFound("There is no such connection.");
+        if (lookup.Find(id) is { } here)
+            return Answer(here);
+        return await RoomEndpoints.GuardAsync(async () =>
+        {
+            var result = await orders.FindConnectionAsync(id);
+            if (result.Found is { } there)
+                return Answer(there);
+            if (result.IsComplete)
+                return ApiProblem.NotFound("There is no such connection.");
+            // Its node does not answer, or is of an older version; of one that is in a room something is known to all.
+            return await backplane.Nodes.FindConnectionAsync(id) is { } known
+                ? Results.Json(new ConnectionDetails(known.ClientId, NodeIdentity.NameOf(known.NodeId), known.UserId, known.ConnectedAt, null, null), ApiJson.Default.ConnectionDetails)
+                : ApiProblem.Timeout("Not every node has answered; the connection may be on one of those.");
+        });
     }
 
-    private static IResult Answer(ConnectionDetails connection) => Results.Json(connection, ApiJson.Default.ConnectionDetails);
+    private static IResult Answer(FoundConnection found) => Results.Json(
+        new ConnectionDetails(found.ClientId, found.Node, found.UserId, found.Since, found.Rooms, found.RoomCount), ApiJson.Default.ConnectionDetails);
 }

@@ -12,14 +12,16 @@ namespace Fanout.Node.Api;
 /// <summary>Rooms and their members, over all nodes.</summary>
 internal static class RoomEndpoints
 {
-    public static async Task<IResult> ListAsync(IBackplane backplane, string? prefix = null, string? after = null, string? limit = null)
+    public static async Task<IResult> ListAsync(HttpContext context, IBackplane backplane, string? prefix = null, string? after = null, string? limit = null)
     {
         if (!TryReadLimit(limit, out var size, out var problem))
             return problem;
         return await GuardAsync(async () =>
         {
             var page = await backplane.Membership.ListRoomsAsync(prefix ?? "", after, size);
-            return Results.Json(new RoomList([.. page.Items.Select(room => new RoomItem(room.Room, room.Members))], page.Next), ApiJson.Default.RoomList);
+            // That somebody looks at the console is for operators, too.
+            var isOperator = context.Features.Get<ApiKeyOptions>()?.Scopes.Contains(ApiScope.Admin) == true;
+            return Results.Json(new RoomList([.. page.Items.Where(room => isOperator || !RoomName.IsOpsRoom(room.Room)).Select(room => new RoomItem(room.Room, room.Members))], page.Next), ApiJson.Default.RoomList);
         });
     }
 

@@ -5,6 +5,9 @@ internal interface IAuthenticator
 {
     /// <summary>Who is behind the token, or behind no token. The reason of a refusal goes to the log alone.</summary>
     ValueTask<Authentication> AuthenticateAsync(string? token);
+
+    /// <summary>Whether it is of the kind that operators have; a look at its first letters, which proves nothing.</summary>
+    bool IsForOperators(string? token) => false;
 }
 
 /// <summary>What came of a token.</summary>

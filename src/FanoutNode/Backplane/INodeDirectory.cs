@@ -6,7 +6,7 @@ internal interface INodeDirectory
     /// <exception cref="BackplaneUnavailableException">The backplane cannot be asked.</exception>
     ValueTask<IReadOnlyList<NodeInfo>> ListAsync();
 
-    /// <summary>A connection by its id, on whatever node; null where none is known: one that is in no room is known to its own node alone.</summary>
+    /// <summary>A connection by its id, on whatever node; null where none is known: of one that is in no room its own node alone knows.</summary>
     /// <exception cref="BackplaneUnavailableException">The backplane cannot be asked.</exception>
     ValueTask<RoomMember?> FindConnectionAsync(string clientId) => ValueTask.FromResult<RoomMember?>(null);
 }

@@ -12,7 +12,9 @@ internal sealed class Session(Connection connection, LimitsOptions limits, long 
     public SessionRooms Rooms { get; } = new();
 
     /// <summary>How often the client may send.</summary>
-    public SessionRate Rate { get; } = new(limits, connection.Lane.Timers.Now, inflatedBytesPerSecond);
+    public SessionRate Rate { get; } = connection.Principal.IsOperator
+        ? SessionRate.Unlimited(connection.Lane.Timers.Now)
+        : new SessionRate(limits, connection.Lane.Timers.Now, inflatedBytesPerSecond);
 
     /// <summary>Undecodable messages since the last good one. Reader only.</summary>
     public int BadMessagesInARow { get; set; }

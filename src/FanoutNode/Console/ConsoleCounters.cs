@@ -42,9 +42,6 @@ internal sealed class ConsoleCounters : IDisposable
     /// <summary>The last probe's duration; null before the first.</summary>
     public double? ProbeMs => Volatile.Read(ref _probeTicks) is > 0 and var ticks ? TimeSpan.FromTicks(ticks).TotalMilliseconds : null;
 
-    /// <summary>Durations from publish to socket.</summary>
-    public LatencyCounts Latency { get; } = new();
-
     /// <summary>Begins or ends the counting of messages.</summary>
     public void WatchTraffic(bool watch)
     {
@@ -52,19 +49,21 @@ internal sealed class ConsoleCounters : IDisposable
             return;
         _trafficListener?.Dispose();
         _trafficListener = watch
-            ? Listen(name => name is "fanout.connections.opened" or "fanout.messages.published" or "fanout.messages.delivered" or "fanout.delivery.duration")
+            ? Listen(name => name is "fanout.connections.opened" or "fanout.messages.published" or "fanout.messages.delivered")
             : null;
     }
 
-    /// <summary>Trouble since the last call, by instrument and tag: <c>fanout.limited:messages</c>.</summary>
-    public IReadOnlyDictionary<string, long> TakeTrouble()
+    /// <summary>Trouble by instrument and tag, <c>fanout.limited:messages</c>, since it was last taken.</summary>
+    /// <param name="isDue">Which of it to take; the rest goes on being counted.</param>
+    public IReadOnlyList<KeyValuePair<string, long>> TakeTrouble(Func<string, bool> isDue)
     {
         lock (_gate)
         {
             if (_trouble.Count == 0)
-                return System.Collections.ObjectModel.ReadOnlyDictionary<string, long>.Empty;
-            var taken = new Dictionary<string, long>(_trouble);
-            _trouble.Clear();
+                return [];
+            KeyValuePair<string, long>[] taken = [.. _trouble.Where(entry => isDue(entry.Key))];
+            foreach (var (key, _) in taken)
+                _trouble.Remove(key);
             return taken;
         }
     }
@@ -87,7 +86,7 @@ internal sealed class ConsoleCounters : IDisposable
             },
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Count(instrument.Name, value, tags));
-        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => Measure(instrument.Name, value));
+        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => Volatile.Write(ref _probeTicks, TimeSpan.FromSeconds(seconds).Ticks));
         listener.Start();
         return listener;
     }
@@ -122,13 +121,5 @@ internal sealed class ConsoleCounters : IDisposable
         var key = instrument + ":" + tag;
         lock (_gate)
             _trouble[key] = _trouble.GetValueOrDefault(key) + value;
-    }
-
-    private void Measure(string instrument, double seconds)
-    {
-        if (instrument == "fanout.delivery.duration")
-            Latency.Record(seconds);
-        else
-            Volatile.Write(ref _probeTicks, TimeSpan.FromSeconds(seconds).Ticks);
     }
 }

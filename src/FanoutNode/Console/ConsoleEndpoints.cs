@@ -23,11 +23,22 @@ internal static class ConsoleEndpoints
     {
         var assets = ConsoleAssets.Load();
         // Relative to /console, so that the page works under whatever path a proxy gives the node.
-        routes.MapMethods("/console", Reading, (HttpContext context) => assets.ServeAsync(context, ConsoleAssets.Page)).ExcludeFromDescription();
+        routes.MapMethods("/console", Reading, (HttpContext context) => IsFolder(context) ? RedirectAsync(context) : assets.ServeAsync(context, ConsoleAssets.Page)).ExcludeFromDescription();
         routes.MapMethods("/console/{file}", Reading, (HttpContext context, string file) => assets.ServeAsync(context, file)).ExcludeFromDescription();
         routes.MapPost("/console/session", OpenSession).ExcludeFromDescription();
         routes.MapMethods(SocketEndpoint.ConsolePath, [HttpMethods.Get, HttpMethods.Connect], routes.ServiceProvider.GetRequiredService<SocketEndpoint>().HandleAsync)
             .ExcludeFromDescription();
+    }
+
+    // Routing takes both for the same; to a browser everything that the page names would lie a folder deeper.
+    private static bool IsFolder(HttpContext context) => context.Request.Path.Value is [.., '/'];
+
+    private static Task RedirectAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status308PermanentRedirect;
+        context.Response.Headers.Location = "../console";
+        context.Response.Headers.CacheControl = "no-cache";
+        return Task.CompletedTask;
     }
 
     // By POST and with a header: no key ever stands in a URL, and no other site can have a browser send it.

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Fanout.Node.Backplane;
 using Fanout.Node.Control;
 using Fanout.Node.Drain;
+using Fanout.Node.Lanes;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Envelopes;
 using Fanout.Shared.Protocol;
@@ -10,7 +11,7 @@ using Fanout.Shared.Rooms;
 namespace Fanout.Node.Console;
 
 /// <summary>
-/// Reports to operators: while somebody watches, this node's state about once a second in <c>$ops</c>; always, what is notable in
+/// Reports to operators: while somebody watches, this node's state twice a second in <c>$ops</c>; always, what is notable in
 /// <c>$ops.events</c>.
 /// </summary>
 /// <remarks>
@@ -21,6 +22,7 @@ internal sealed partial class ConsoleReporter(
     NodeReports reports,
     NotableEvents events,
     ConsoleCounters counters,
+    LaneSet lanes,
     RoomRegistry rooms,
     RoomPolicies policies,
     MessageIntake intake,
@@ -35,7 +37,9 @@ internal sealed partial class ConsoleReporter(
 {
     // Soon enough for a page that opens, and rare enough to cost nothing.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    // With the way to the page and its drawing, what happens is seen within a second.
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan OrderInterval = TimeSpan.FromSeconds(3);
 
     // Two orders may be lost before a node falls silent.
@@ -43,9 +47,14 @@ internal sealed partial class ConsoleReporter(
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TroubleInterval = TimeSpan.FromSeconds(1);
 
+    // The host waits for it, within its own deadline.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
+    private readonly TroublePace _trouble = new(counters, events, time);
     private long _watchedAt, _orderedAt, _reportedAt, _troubleAt;
     private long _failedAt;
     private DrainPhase _drain;
+    private (BackplaneState Backplane, DrainPhase Drain) _reported;
     private Task _ordering = Task.CompletedTask, _publishing = Task.CompletedTask, _telling = Task.CompletedTask;
     private bool _isReporting;
 
@@ -55,9 +64,13 @@ internal sealed partial class ConsoleReporter(
         lifetime.ApplicationStarted.Register(() => events.Add(OpsEventKind.NodeUp, OpsLevel.Good, $"Node {node.Name} is up", node.Id));
         while (!stoppingToken.IsCancellationRequested)
         {
+            Task? wake = null;
             try
             {
                 Step();
+                // Never what is complete already and cannot be dealt with yet: an event that waits while another one is on its way to a backplane
+                // that hangs. That would be no wait at all.
+                wake = !_telling.IsCompleted ? _telling : IsPast(_failedAt, RetryDelay) ? events.Some : null;
             }
             catch (Exception e)
             {
@@ -66,14 +79,32 @@ internal sealed partial class ConsoleReporter(
             }
 
             var tick = Task.Delay(Tick, time, stoppingToken);
-            await (IsPast(_failedAt, RetryDelay) ? Task.WhenAny(tick, events.Some) : tick).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (wake is null ? tick : Task.WhenAny(tick, wake)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Says what is left to say. By then the drain is over, whose last phases pass between two looks of the loop; the way to the backplane is still there.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        NoteDrain();
+        _trouble.Tell(all: true);
+        events.Settle(all: true);
+        await TellRestAsync().WaitAsync(LastWords, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task TellRestAsync()
+    {
+        await _telling;
+        if (events.Waiting.Count > 0)
+            await TellAsync();
     }
 
     // Nothing here waits for the backplane: while it hangs, whoever watches by this node must still hear of it.
     private void Step()
     {
         NoteTrouble();
+        events.Settle();
         NoteDrain();
         if (rooms.Find(RoomName.Ops) is { LocalMembers: > 0 })
             Order();
@@ -112,11 +143,13 @@ internal sealed partial class ConsoleReporter(
         var watchedAt = Volatile.Read(ref _watchedAt);
         var isWatched = watchedAt != 0 && !IsPast(watchedAt, Lease);
         counters.WatchTraffic(isWatched);
+        lanes.TimeDeliveries(isWatched);
         var first = isWatched && !_isReporting;
         _isReporting = isWatched;
-        if (!isWatched || !(first || IsPast(_reportedAt, Interval - (Tick / 2))))
+        var state = (backplane.State, drain.Phase);
+        if (!isWatched || !(first || state != _reported || IsPast(_reportedAt, Interval - (Tick / 2))))
             return;
-        _reportedAt = time.GetTimestamp();
+        (_reportedAt, _reported) = (time.GetTimestamp(), state);
         var payload = new Payload(WireFormat.Json, JsonSerializer.SerializeToUtf8Bytes(reports.Next(), ConsoleJson.Default.NodeReport));
         var id = ids.Next();
         var data = MessageCodec.Encode(new StoredMessage(id, time.GetUtcNow().ToUnixTimeMilliseconds(), null, null, payload));
@@ -150,11 +183,7 @@ internal sealed partial class ConsoleReporter(
         if (!IsPast(_troubleAt, TroubleInterval))
             return;
         _troubleAt = time.GetTimestamp();
-        foreach (var (key, count) in counters.TakeTrouble())
-        {
-            var (kind, level, text) = NotableTrouble.Describe(key, count);
-            events.Add(kind, level, text, key);
-        }
+        _trouble.Tell();
     }
 
     private void NoteDrain()

@@ -1,6 +1,6 @@
 namespace Fanout.Node.Console;
 
-/// <summary>How a node is; what travels in <c>$ops</c> about once a second while somebody watches.</summary>
+/// <summary>How a node is; what travels in <c>$ops</c> twice a second while somebody watches.</summary>
 /// <remarks>
 /// Counters only ever grow, and are counted while somebody watches: whoever wants a rate takes the difference of two reports, so that one that was
 /// missed does no harm. The console's own messages, connections and rooms are left out.
@@ -12,8 +12,11 @@ namespace Fanout.Node.Console;
 /// <param name="Delivered">Messages handed to sockets, one for each receiver.</param>
 /// <param name="Dropped">Messages that did not reach a receiver.</param>
 /// <param name="Limited">Refusals by a limit.</param>
-/// <param name="Latency">Messages by how long they took from publish to socket since the last report; null where that is not measured.</param>
-/// <param name="Cpu">Cores in use since the last report: 1.5 is one and a half.</param>
+/// <param name="Latency">
+/// Deliveries by how long they took from the publish to the socket or its backlog, by the steps of <see cref="Lanes.DeliveryTimes"/>; a counter for each
+/// step, as those above. What a member catches up on is not among them. Null where there is none yet.
+/// </param>
+/// <param name="Cpu">Cores in use over the last second: 1.5 is one and a half.</param>
 /// <param name="Memory">Bytes of the process.</param>
 /// <param name="Top">The busiest and the largest rooms of this node.</param>
 /// <param name="Pending">Events that could not be told in <c>$ops.events</c> yet.</param>

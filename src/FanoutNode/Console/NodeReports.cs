@@ -1,6 +1,8 @@
+using System.Globalization;
 using Fanout.Node.Backplane;
 using Fanout.Node.Connections;
 using Fanout.Node.Drain;
+using Fanout.Node.Lanes;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Rooms;
 
@@ -12,6 +14,7 @@ internal sealed class NodeReports(
     INodeStatus status,
     ConnectionRegistry connections,
     RoomRegistry rooms,
+    LaneSet lanes,
     DrainState drain,
     ConsoleCounters counters,
     NotableEvents events,
@@ -20,10 +23,13 @@ internal sealed class NodeReports(
     // Between a full and an empty process there is little that a tenth of a percent would tell.
     private const int CpuDigits = 3;
 
+    private static readonly TimeSpan CpuInterval = TimeSpan.FromMilliseconds(900);
+
     private readonly TopRooms _top = new(rooms, time);
     private long _seq;
     private TimeSpan _cpu;
     private long _cpuAt;
+    private double _cpuUsed;
 
     public NodeReport Next()
     {
@@ -38,7 +44,7 @@ internal sealed class NodeReports(
             info.Version,
             info.Started.ToUnixTimeMilliseconds(),
             Math.Max(0, connections.Count - operators),
-            Math.Max(0, rooms.Count - OwnRooms()),
+            rooms.Count,
             counters.Opened,
             counters.Closed,
             counters.Published,
@@ -47,7 +53,7 @@ internal sealed class NodeReports(
             counters.Limited,
             new BackplaneReport(backplane is Backplane.Memory.MemoryBackplane ? "memory" : "redis", info.Backplane, counters.ProbeMs),
             drain.Phase.ToText(),
-            counters.Latency.Take(),
+            Latency(),
             Cpu(),
             Environment.ProcessorCount,
             Environment.WorkingSet,
@@ -55,14 +61,30 @@ internal sealed class NodeReports(
             waiting.Count == 0 ? null : waiting);
     }
 
-    private int OwnRooms() => (rooms.Find(RoomName.Ops) is null ? 0 : 1) + (rooms.Find(RoomName.OpsEvents) is null ? 0 : 1);
+    private Dictionary<string, long>? Latency()
+    {
+        Span<long> sums = stackalloc long[DeliveryTimes.Steps];
+        lanes.AddTimesTo(sums);
+        Dictionary<string, long>? counts = null;
+        for (var step = 0; step < sums.Length; step++)
+        {
+            if (sums[step] > 0)
+                (counts ??= [])[step.ToString(CultureInfo.InvariantCulture)] = sums[step];
+        }
 
+        return counts;
+    }
+
+    // Over a second or so, whatever the pace of the reports: a shorter time shows each collection of the garbage as a peak.
     private double Cpu()
     {
-        var (cpu, now) = (Environment.CpuUsage.TotalTime, time.GetTimestamp());
+        var now = time.GetTimestamp();
         var elapsed = _cpuAt == 0 ? TimeSpan.Zero : time.GetElapsedTime(_cpuAt, now);
-        var used = elapsed > TimeSpan.Zero ? (cpu - _cpu) / elapsed : 0;
+        if (_cpuAt != 0 && elapsed < CpuInterval)
+            return _cpuUsed;
+        var cpu = Environment.CpuUsage.TotalTime;
+        _cpuUsed = elapsed > TimeSpan.Zero ? Math.Round((cpu - _cpu) / elapsed, CpuDigits) : 0;
         (_cpu, _cpuAt) = (cpu, now);
-        return Math.Round(used, CpuDigits);
+        return _cpuUsed;
     }
 }

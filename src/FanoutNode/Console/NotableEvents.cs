@@ -25,7 +25,7 @@ internal sealed class NotableEvents(NodeIdentity node, TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly LinkedList<OpsEvent> _waiting = [];
-    private readonly Dictionary<(string Kind, string Level, string? Subject), (long Told, int Suppressed)> _recent = [];
+    private readonly Dictionary<(string Kind, string Level, string? Subject), Told> _recent = [];
     private readonly string _start = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
     private TaskCompletionSource _some = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _count;
@@ -54,30 +54,39 @@ internal sealed class NotableEvents(NodeIdentity node, TimeProvider time)
     {
         lock (_gate)
         {
-            var now = time.GetTimestamp();
-            if (_recent.TryGetValue((kind, level, subject), out var last) && time.GetElapsedTime(last.Told, now) < Pause && !IsTurn(kind))
+            if (IsPaced(kind))
             {
-                _recent[(kind, level, subject)] = (last.Told, last.Suppressed + 1);
+                Tell(kind, level, text, subject);
                 return;
             }
 
-            if (last.Suppressed > 0)
-                text = string.Create(CultureInfo.InvariantCulture, $"{text} (and {last.Suppressed} more since the last time)");
-            if (_recent.Count > Capacity)
-                _recent.Clear();
-            _recent[(kind, level, subject)] = (now, 0);
-            if (_waiting.Count >= Capacity)
-                _waiting.RemoveFirst();
-            _waiting.AddLast(new OpsEvent(
-                string.Create(CultureInfo.InvariantCulture, $"{_start}-{++_count}"),
-                time.GetUtcNow().ToUnixTimeMilliseconds(),
-                node.Id,
-                node.Name,
-                kind,
-                level,
-                text.Length > MaxTextLength ? text[..MaxTextLength] + "…" : text,
-                subject));
-            _some.TrySetResult();
+            var key = (kind, level, subject);
+            if (_recent.TryGetValue(key, out var told))
+            {
+                _recent[key] = told with { Held = told.Held + 1, Text = text };
+                if (time.GetElapsedTime(told.At) >= Pause)
+                    Settle(key);
+                return;
+            }
+
+            if (_recent.Count >= Capacity)
+                Settle(_recent.MinBy(entry => entry.Value.At).Key, forget: true);
+            _recent[key] = new Told(time.GetTimestamp(), 0, text);
+            Tell(kind, level, text, subject);
+        }
+    }
+
+    /// <summary>Tells what was held back, as soon as its pause is over: nothing need happen again for it to be known.</summary>
+    /// <param name="all">Whatever pause there is: nothing comes after this.</param>
+    public void Settle(bool all = false)
+    {
+        lock (_gate)
+        {
+            foreach (var (key, told) in _recent.ToArray())
+            {
+                if (all || time.GetElapsedTime(told.At) >= Pause)
+                    Settle(key);
+            }
         }
     }
 
@@ -95,14 +104,42 @@ internal sealed class NotableEvents(NodeIdentity node, TimeProvider time)
                 RoomName.OpsEvents, policies.For(RoomName.OpsEvents), id, data, new IdempotencyKey("ops", next.Id, next.Id)));
             if (result.Outcome is PublishOutcome.Unavailable or PublishOutcome.Unknown)
                 return false;
-            Told(next);
+            Done(next);
         }
 
         return true;
     }
 
-    // Each turn of these counts: told at once, or the page would go on showing the state before.
-    private static bool IsTurn(string kind) => kind is OpsEventKind.BackplaneHealthy or OpsEventKind.BackplaneDegraded;
+    // Each turn of the backplane counts: told at once, or the page would go on showing the state before. What comes from counters has its own pace.
+    private static bool IsPaced(string kind) => kind is OpsEventKind.BackplaneHealthy or OpsEventKind.BackplaneDegraded
+        or OpsEventKind.SlowConsumers or OpsEventKind.Limit or OpsEventKind.Dropped or OpsEventKind.Reset;
+
+    private void Settle((string Kind, string Level, string? Subject) key, bool forget = false)
+    {
+        var told = _recent[key];
+        if (forget || told.Held == 0)
+            _recent.Remove(key);
+        else
+            _recent[key] = new Told(time.GetTimestamp(), 0, told.Text);
+        if (told.Held > 0)
+            Tell(key.Kind, key.Level, told.Held == 1 ? told.Text : string.Create(CultureInfo.InvariantCulture, $"{told.Text} (and {told.Held - 1} more since the last time)"), key.Subject);
+    }
+
+    private void Tell(string kind, string level, string text, string? subject)
+    {
+        if (_waiting.Count >= Capacity)
+            _waiting.RemoveFirst();
+        _waiting.AddLast(new OpsEvent(
+            string.Create(CultureInfo.InvariantCulture, $"{_start}-{++_count}"),
+            time.GetUtcNow().ToUnixTimeMilliseconds(),
+            node.Id,
+            node.Name,
+            kind,
+            level,
+            text.Length > MaxTextLength ? text[..MaxTextLength] + "…" : text,
+            subject));
+        _some.TrySetResult();
+    }
 
     private OpsEvent? Next()
     {
@@ -110,7 +147,7 @@ internal sealed class NotableEvents(NodeIdentity node, TimeProvider time)
             return _waiting.First?.Value;
     }
 
-    private void Told(OpsEvent told)
+    private void Done(OpsEvent told)
     {
         lock (_gate)
         {
@@ -119,4 +156,9 @@ internal sealed class NotableEvents(NodeIdentity node, TimeProvider time)
                 _some = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
+
+    /// <param name="At">Timestamp of when it was told last.</param>
+    /// <param name="Held">How often it came since.</param>
+    /// <param name="Text">What it said last.</param>
+    private readonly record struct Told(long At, int Held, string Text);
 }

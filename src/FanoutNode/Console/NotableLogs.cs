@@ -8,7 +8,7 @@ internal static class NotableLogs
     private static readonly Dictionary<string, (string Kind, string Level)> ByName = new()
     {
         ["NodeReaped"] = (OpsEventKind.NodeReaped, OpsLevel.Bad),
-        ["ReapSkipped"] = (OpsEventKind.NodeReaped, OpsLevel.Bad),
+        ["ReapSkipped"] = (OpsEventKind.ReapFailed, OpsLevel.Bad),
         ["LeaseLapsed"] = (OpsEventKind.NodeLapsed, OpsLevel.Warn),
         ["BackplaneHealthy"] = (OpsEventKind.BackplaneHealthy, OpsLevel.Good),
         ["BackplaneDegraded"] = (OpsEventKind.BackplaneDegraded, OpsLevel.Bad),

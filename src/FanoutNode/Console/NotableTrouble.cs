@@ -14,6 +14,9 @@ internal static class NotableTrouble
         _ => false,
     };
 
+    /// <summary>How long such an event waits, at first, for the next of its kind: limits and slow readers come in storms.</summary>
+    public static TimeSpan PauseOf(string kind) => TimeSpan.FromSeconds(kind is OpsEventKind.Limit or OpsEventKind.SlowConsumers ? 60 : 10);
+
     /// <param name="key">Instrument and tag, as <see cref="ConsoleCounters.TakeTrouble"/> gives them.</param>
     public static (string Kind, string Level, string Text) Describe(string key, long count)
     {

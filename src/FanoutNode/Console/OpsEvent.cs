@@ -20,6 +20,7 @@ internal static class OpsEventKind
     public const string NodeDraining = "node_draining";
     public const string NodeLeft = "node_left";
     public const string NodeReaped = "node_reaped";
+    public const string ReapFailed = "reap_failed";
     public const string NodeLapsed = "node_lapsed";
     public const string BackplaneHealthy = "backplane_healthy";
     public const string BackplaneDegraded = "backplane_degraded";

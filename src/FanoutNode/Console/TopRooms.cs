@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Fanout.Node.Rooms;
 using Fanout.Shared.Rooms;
 
@@ -15,7 +14,6 @@ internal sealed class TopRooms(RoomRegistry rooms, TimeProvider time)
     private const int Count = 20;
     private const int Ease = 100;
 
-    private readonly ConditionalWeakTable<Room, Seen> _seen = [];
     private IReadOnlyList<RoomReport> _last = [];
     private long _lastLook;
     private TimeSpan _pause;
@@ -46,16 +44,14 @@ internal sealed class TopRooms(RoomRegistry rooms, TimeProvider time)
 
     private double RateOf(Room room, long now)
     {
-        var posted = room.Posted;
-        // Most rooms are silent: they need no note until they have spoken.
+        var (posted, (at, before)) = (room.Posted, room.LastLook);
+        // Most rooms are silent.
         if (posted == 0)
             return 0;
-        var seen = _seen.GetOrCreateValue(room);
-        var seconds = seen.At == 0 ? 0 : time.GetElapsedTime(seen.At, now).TotalSeconds;
+        var seconds = at == 0 ? 0 : time.GetElapsedTime(at, now).TotalSeconds;
+        room.LastLook = (now, posted);
         // A first look, and one after a pause, knows no rate.
-        var rate = seconds is > 0 and < 60 ? (posted - seen.Posted) / seconds : 0;
-        (seen.At, seen.Posted) = (now, posted);
-        return Math.Round(rate, 2);
+        return seconds is > 0 and < 60 ? Math.Round((posted - before) / seconds, 2) : 0;
     }
 
     private static IEnumerable<RoomReport> Items<T>(PriorityQueue<RoomReport, T> queue) => queue.UnorderedItems.Select(item => item.Element);
@@ -67,12 +63,5 @@ internal sealed class TopRooms(RoomRegistry rooms, TimeProvider time)
         queue.Enqueue(room, priority);
         if (queue.Count > Count)
             queue.Dequeue();
-    }
-
-    private sealed class Seen
-    {
-        public long At { get; set; }
-
-        public long Posted { get; set; }
     }
 }

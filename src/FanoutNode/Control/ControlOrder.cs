@@ -9,7 +9,8 @@ namespace Fanout.Node.Control;
 /// <param name="User">Whose connections, or whose revocation.</param>
 /// <param name="Connection">Which connection.</param>
 /// <param name="Closed">In an answer: how many connections the node has closed.</param>
-internal sealed record ControlOrder(string Type, string Id, string? User = null, string? Connection = null, int? Closed = null)
+/// <param name="Found">In an answer: the connection that was looked for, from the node that has it.</param>
+internal sealed record ControlOrder(string Type, string Id, string? User = null, string? Connection = null, int? Closed = null, FoundConnection? Found = null)
 {
     /// <summary>Close with 4503; answered with <see cref="Done"/> by every node.</summary>
     public const string Disconnect = "disconnect";
@@ -19,6 +20,9 @@ internal sealed record ControlOrder(string Type, string Id, string? User = null,
 
     /// <summary>Read the list of revocations again.</summary>
     public const string Lift = "lift";
+
+    /// <summary>Whose is this connection, and where is it: answered with <see cref="Done"/> by every node.</summary>
+    public const string Find = "find";
 
     /// <summary>An operator watches: report to <c>$ops</c> for a while. Nobody answers.</summary>
     public const string Watch = "watch";
@@ -40,6 +44,12 @@ internal sealed record ControlOrder(string Type, string Id, string? User = null,
         }
     }
 }
+
+/// <summary>A connection as its own node knows it.</summary>
+/// <param name="Node">The node's name.</param>
+/// <param name="Rooms">The first of its rooms, by name; the operators' own are left out.</param>
+/// <param name="RoomCount">How many there are.</param>
+internal sealed record FoundConnection(string ClientId, string Node, string? UserId, DateTimeOffset Since, IReadOnlyList<string> Rooms, int RoomCount);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ControlOrder))]

@@ -7,11 +7,12 @@ namespace Fanout.Node.Control;
 /// <summary>What became of an order.</summary>
 /// <param name="Closed">Connections that were closed, on all nodes that answered.</param>
 /// <param name="IsComplete">Whether every node that heard it has answered.</param>
-internal readonly record struct OrderResult(int Closed, bool IsComplete);
+/// <param name="Found">The connection that was looked for.</param>
+internal readonly record struct OrderResult(int Closed, bool IsComplete, FoundConnection? Found = null);
 
 /// <summary>Sends orders to all nodes and gathers their answers; carries out orders that come.</summary>
 internal sealed partial class OrderDesk(
-    IBackplane backplane, Disconnector disconnector, RevocationSync revocations, TimeProvider time, ILogger<OrderDesk> logger)
+    IBackplane backplane, Disconnector disconnector, ConnectionLookup lookup, RevocationSync revocations, TimeProvider time, ILogger<OrderDesk> logger)
 {
     // A node answers at once; one that does not is stopped or cut off, and reads the list when it comes back.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -23,6 +24,10 @@ internal sealed partial class OrderDesk(
 
     /// <exception cref="BackplaneUnavailableException">The order was not sent.</exception>
     public Task<OrderResult> DisconnectConnectionAsync(string clientId) => SendAsync(New(ControlOrder.Disconnect) with { Connection = clientId });
+
+    /// <summary>Asks all nodes for a connection; the first that has it ends the search.</summary>
+    /// <exception cref="BackplaneUnavailableException">Nobody could be asked.</exception>
+    public Task<OrderResult> FindConnectionAsync(string clientId) => SendAsync(New(ControlOrder.Find) with { Connection = clientId });
 
     /// <summary>Closes all connections of a user and keeps it out for so long; zero: only closes them.</summary>
     /// <exception cref="BackplaneUnavailableException">The order was not stored, or not sent.</exception>
@@ -50,7 +55,7 @@ internal sealed partial class OrderDesk(
         if (order.Type == ControlOrder.Done)
         {
             if (_pending.TryGetValue(order.Id, out var pending))
-                pending.Answered(order.Closed ?? 0);
+                pending.Answered(order.Closed ?? 0, order.Found);
         }
         else if (order.Type == ControlOrder.Watch)
         {
@@ -66,6 +71,12 @@ internal sealed partial class OrderDesk(
     {
         try
         {
+            if (order is { Type: ControlOrder.Find, Connection: { } wanted })
+            {
+                await backplane.Control.SendAsync(new ControlOrder(ControlOrder.Done, order.Id, Found: lookup.Find(wanted)).ToBytes());
+                return;
+            }
+
             int? closed = order.Type switch
             {
                 ControlOrder.Disconnect when order.User is { } user => disconnector.CloseUser(user),
@@ -116,6 +127,7 @@ internal sealed partial class OrderDesk(
         private long _expected = -1;
         private long _answers;
         private int _closed;
+        private FoundConnection? _found;
 
         public Task All => _all.Task;
 
@@ -124,7 +136,7 @@ internal sealed partial class OrderDesk(
             get
             {
                 lock (_gate)
-                    return new OrderResult(_closed, _answers >= _expected);
+                    return new OrderResult(_closed, _answers >= _expected, _found);
             }
         }
 
@@ -137,19 +149,21 @@ internal sealed partial class OrderDesk(
             }
         }
 
-        public void Answered(int closed)
+        public void Answered(int closed, FoundConnection? found)
         {
             lock (_gate)
             {
                 _answers++;
                 _closed += closed;
+                _found ??= found;
                 CompleteIfAll();
             }
         }
 
         private void CompleteIfAll()
         {
-            if (_expected >= 0 && _answers >= _expected)
+            // Two nodes never have the same connection.
+            if (_found is not null || (_expected >= 0 && _answers >= _expected))
                 _all.TrySetResult();
         }
     }

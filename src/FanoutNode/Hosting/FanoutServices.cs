@@ -138,6 +138,7 @@ internal static class FanoutServices
             .AddSingleton<BatchEndpoint>()
             .AddSingleton<RevokedUsers>()
             .AddSingleton<Disconnector>()
+            .AddSingleton<ConnectionLookup>()
             .AddSingleton<RevocationSync>()
             .AddHostedService(s => s.GetRequiredService<RevocationSync>())
             .AddSingleton<OrderDesk>();

@@ -26,6 +26,7 @@ internal sealed class Lane : IThreadPoolWorkItem
     private int _scheduled;
     private long _backlogBytes;
     private int _catchingUp;
+    private volatile bool _isTimed;
     private LanePace _pace;
     private FormCounts _forms;
 
@@ -59,6 +60,16 @@ internal sealed class Lane : IThreadPoolWorkItem
 
     /// <summary>Members that read the log instead of getting live messages.</summary>
     public int CatchingUp => Volatile.Read(ref _catchingUp);
+
+    /// <summary>Whether <see cref="Times"/> are counted: while somebody looks. Set from anywhere.</summary>
+    public bool IsTimed
+    {
+        get => _isTimed;
+        set => _isTimed = value;
+    }
+
+    /// <summary>How long deliveries took.</summary>
+    public DeliveryTimes Times { get; } = new();
 
     /// <summary>The lane's clock as of the round's begin: exact enough for what counts seconds, and free on the way of a message.</summary>
     public long RoundTime { get; private set; }

@@ -78,8 +78,9 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
             {
                 var length = NextBlock(pending[start..]);
                 var block = pending.Slice(start, length);
-                delivered += SendBlock(lane, block, out var reached);
-                NoteSent(lane, block, reached);
+                var sent = SendBlock(lane, block, out var reached);
+                delivered += sent;
+                NoteSent(lane, block, sent, reached);
                 start += length;
             }
         }
@@ -94,14 +95,23 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
         }
     }
 
-    // Once for each message, however many members got it: when the last of this lane's had it handed to its socket or its backlog.
-    private void NoteSent(Lane lane, ReadOnlySpan<RoomMessage> block, int reached)
+    // When the last member of this lane had it handed to its socket or its backlog: the metric once for each message, the console's counts once for
+    // each delivery, since there one message to ten thousand members outweighs a hundred to one.
+    private void NoteSent(Lane lane, ReadOnlySpan<RoomMessage> block, long delivered, int reached)
     {
-        if (lane.Metrics.MeasuresDeliveries && !Room.IsForOperators)
+        var (measures, isTimed) = (lane.Metrics.MeasuresDeliveries, lane.IsTimed);
+        if ((measures || isTimed) && !Room.IsForOperators)
         {
             var now = lane.Clock.Microseconds;
+            // Who does not get some of the block is one among many: what it misses is shared by all of its messages.
+            var (share, rest) = Math.DivRem(delivered, block.Length);
             foreach (var message in block)
-                lane.Metrics.DeliveryTook(now, message.Timestamp);
+            {
+                if (measures)
+                    lane.Metrics.DeliveryTook(now, message.Timestamp);
+                if (isTimed)
+                    lane.Times.Add(now - (message.Timestamp * 1000), share + (rest-- > 0 ? 1 : 0));
+            }
         }
 
         foreach (var message in block)

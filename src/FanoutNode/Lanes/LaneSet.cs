@@ -32,5 +32,19 @@ internal sealed class LaneSet : IDisposable
             lane.Post(work);
     }
 
+    /// <summary>Begins or ends the counting of how long deliveries take.</summary>
+    public void TimeDeliveries(bool isOn)
+    {
+        foreach (var lane in _lanes)
+            lane.IsTimed = isOn;
+    }
+
+    /// <summary>Adds up how long deliveries took, by the steps of <see cref="DeliveryTimes"/>.</summary>
+    public void AddTimesTo(Span<long> sums)
+    {
+        foreach (var lane in _lanes)
+            lane.Times.AddTo(sums);
+    }
+
     public void Dispose() => _timer.Dispose();
 }

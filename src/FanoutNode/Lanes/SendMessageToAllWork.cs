@@ -18,6 +18,8 @@ internal sealed class SendMessageToAllWork(RoomMessage message) : ILaneWork
         lane.Metrics.Delivered(delivered);
         if (lane.Metrics.MeasuresDeliveries)
             lane.Metrics.DeliveryTook(lane.Clock.Microseconds, message.Timestamp);
+        if (lane.IsTimed)
+            lane.Times.Add(lane.Clock.Microseconds - (message.Timestamp * 1000), delivered);
         message.Trace?.Done(message, delivered, []);
     }
 }

@@ -12,6 +12,8 @@ internal sealed class SessionRate(LimitsOptions limits, long now, long inflatedB
     // Where a connection may be in any number of rooms, still so many joins are free.
     private const int JoinsWithoutALimit = 1_000;
 
+    private static readonly LimitsOptions None = new() { MessagesPerSecond = 0, BytesPerSecond = 0, MaxRoomsPerConnection = 0 };
+
     private TokenBucket _messages = new(limits.MessageBurst, now);
     private TokenBucket _pings = new(limits.MessageBurst, now);
     private TokenBucket _bytes = new(BytesBurst(limits), now);
@@ -19,6 +21,9 @@ internal sealed class SessionRate(LimitsOptions limits, long now, long inflatedB
     private int _freeJoins = limits.MaxRoomsPerConnection > 0 ? limits.MaxRoomsPerConnection : JoinsWithoutALimit;
     private long _refusingSince;
     private long _lastRefusal = long.MinValue / 2;
+
+    /// <summary>Lets everything through: for operators, who may publish by the API as much as they like anyway.</summary>
+    public static SessionRate Unlimited(long now) => new(None, now);
 
     /// <summary>Takes one message in. Else says when to try again, and whether the client has abused the limit for too long.</summary>
     public bool TryTake(long nowMs, out long retryAfterMs, out bool abused) =>

@@ -82,6 +82,12 @@ internal sealed class Room(string name, RoomPolicy policy, LaneSet lanes, Messag
     /// </summary>
     public long Posted { get; private set; }
 
+    /// <summary>
+    /// <see cref="Posted"/> when the console last looked, and the timestamp of that look; 0 before the first. Here, since a table beside 100,000 rooms
+    /// would cost every collection of the garbage. Used by the console's reporter alone.
+    /// </summary>
+    public (long At, long Posted) LastLook { get; set; }
+
     /// <summary>Makes messages ready away from the lanes; null where that is not done.</summary>
     public MessagePreparer? Preparer => preparer;
 

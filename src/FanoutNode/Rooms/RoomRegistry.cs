@@ -5,6 +5,7 @@ using Fanout.Node.History;
 using Fanout.Node.Lanes;
 using Fanout.Node.Lanes.Preparation;
 using Fanout.Node.Limits;
+using Fanout.Shared.Rooms;
 
 namespace Fanout.Node.Rooms;
 
@@ -46,6 +47,7 @@ internal sealed class RoomRegistry : IDisposable
         metrics.ObserveRooms(() => Count);
     }
 
+    /// <summary>How many there are; those for operators are not counted, so that a console that looks takes nobody's place.</summary>
     public int Count => Volatile.Read(ref _count);
 
     public IEnumerable<Room> All => _rooms.Values;
@@ -100,6 +102,9 @@ internal sealed class RoomRegistry : IDisposable
     // The place is taken before the room is there: many joins at once must not pass the limit together.
     private Room? TryAdd(string name)
     {
+        // A node that is full must still tell its operators that it is.
+        if (RoomName.IsOpsRoom(name))
+            return _rooms.GetOrAdd(name, Create);
         if (Interlocked.Increment(ref _count) > _mostRooms && _mostRooms > 0)
         {
             Interlocked.Decrement(ref _count);
@@ -134,7 +139,7 @@ internal sealed class RoomRegistry : IDisposable
                 next.Room.IsRetired = true;
                 // Inside the lock, so that a newcomer's subscribe for the same name cannot overtake this.
                 _backplane.Unsubscribe(next.Room.Name);
-                if (_rooms.TryRemove(new KeyValuePair<string, Room>(next.Room.Name, next.Room)))
+                if (_rooms.TryRemove(new KeyValuePair<string, Room>(next.Room.Name, next.Room)) && !next.Room.IsForOperators)
                     Interlocked.Decrement(ref _count);
             }
         }

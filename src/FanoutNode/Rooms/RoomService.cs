@@ -43,7 +43,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             Fail(session, request, ErrorCode.Forbidden, refusal);
         else if (IsFull(session, request.Room))
             FailByLimit(session, request, "rooms_per_connection", $"a connection may be in {limits.MaxRoomsPerConnection} rooms");
-        else if (limits.MaxRooms > 0 && !principal.IsOperator && rooms.Count >= limits.MaxRooms && rooms.Find(request.Room) is null)
+        else if (limits.MaxRooms > 0 && !RoomName.IsOpsRoom(request.Room) && rooms.Count >= limits.MaxRooms && rooms.Find(request.Room) is null)
             FailByLimit(session, request, "rooms", "this node is in as many rooms as it takes; another node may have room");
         else
             session.Rooms.Enqueue(request.Room, room => JoinAsync(session, room, request));
@@ -268,13 +268,16 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
 
     private bool IsFull(Session session, string name)
     {
-        if (limits.MaxRoomsPerConnection == 0 || session.Rooms.Contains(name))
+        var principal = session.Connection.Principal;
+        if (limits.MaxRoomsPerConnection == 0 || session.Rooms.Contains(name) || IsGiven(principal, name))
             return false;
-        // The user's own room takes no place: the client did not ask for it.
-        var own = session.Connection.Principal.OwnRoom;
-        var taken = session.Rooms.Count - (own is not null && session.Rooms.Contains(own) ? 1 : 0);
-        return name != own && taken >= limits.MaxRoomsPerConnection;
+        // The names are looked at only where the number alone does not decide.
+        return session.Rooms.Count >= limits.MaxRoomsPerConnection
+            && session.Rooms.Names.Count(taken => !IsGiven(principal, taken)) >= limits.MaxRoomsPerConnection;
     }
+
+    // Takes no place: a user's own room, which the client did not ask for, and what the console lives on.
+    private static bool IsGiven(Principal principal, string name) => name == principal.OwnRoom || RoomName.IsOpsRoom(name);
 
     private static ClientIdentity IdentityOf(Session session) => new(
         session.Connection.ClientId, session.Connection.Principal.UserId, session.Connection.Principal.Info, session.Connection.ConnectedAt);

@@ -1,3 +1,4 @@
+using Deque.AxeCore.Playwright;
 using Fanout.Tests.Browser.Support;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit.Nodes;
@@ -9,6 +10,9 @@ namespace Fanout.Tests.Browser.Console;
 /// <summary>The console in a browser; whatever it writes to the browser's own console counts as a fault when the page is closed.</summary>
 internal sealed class ConsolePage : IAsyncDisposable
 {
+    // A refused call, and a node that is gone, show there too: the node's answer, and not the page's fault.
+    private static readonly string[] Expected = ["Failed to load resource", "WebSocket connection to"];
+
     private readonly List<string> _faults = [];
 
     private ConsolePage(IPage page) => Page = page;
@@ -17,18 +21,24 @@ internal sealed class ConsolePage : IAsyncDisposable
 
     public ILocator Headline => Page.GetByTestId("headline");
 
-    public static async Task<ConsolePage> OpenAsync(BrowserFixture browser, RunningNode node, string? key = NodeOptions.ApiKey, BrowserNewContextOptions? options = null)
+    public static Task<ConsolePage> OpenAsync(BrowserFixture browser, RunningNode node, string? key = NodeOptions.ApiKey, BrowserNewContextOptions? options = null) =>
+        OpenAsync(browser, node.Process.AdminUri, key, options);
+
+    /// <param name="node">The node, or what stands in front of it.</param>
+    /// <param name="prepare">What to do with the page before it is loaded.</param>
+    public static async Task<ConsolePage> OpenAsync(BrowserFixture browser, Uri node, string? key, BrowserNewContextOptions? options = null, Func<IPage, Task>? prepare = null)
     {
         var console = new ConsolePage(await browser.NewPageAsync(options));
         var page = console.Page;
         page.PageError += (_, error) => console.Note(error);
-        // A refused call shows there too; that is the node's answer and not the page's fault.
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
+            if (message.Type is "error" or "warning" && !Expected.Any(expected => message.Text.Contains(expected, StringComparison.Ordinal)))
                 console.Note(message.Text);
         };
-        await page.GotoAsync(new Uri(node.Process.AdminUri, "/console").ToString());
+        if (prepare is not null)
+            await prepare(page);
+        await page.GotoAsync(new Uri(node, "/console").ToString());
         if (key is not null)
             await console.SignInAsync(key);
         return console;
@@ -43,6 +53,29 @@ internal sealed class ConsolePage : IAsyncDisposable
     public ILocator Node(string name) => Page.Locator($"[data-testid=node][data-node='{name}']");
 
     public ILocator NodeIn(string name, string state) => Page.Locator($"[data-testid=node][data-node='{name}'][data-state='{state}']");
+
+    public ILocator Link => Page.GetByTestId("link");
+
+    /// <summary>Notes from now on each level that the headline has, however shortly.</summary>
+    public Task WatchLevelsAsync() => Page.EvaluateAsync(
+        """
+        () => {
+          const headline = document.querySelector('[data-testid=headline]');
+          window.levels = [headline.dataset.level];
+          new MutationObserver(() => window.levels.push(headline.dataset.level)).observe(headline, { attributes: true, attributeFilter: ['data-level'] });
+        }
+        """);
+
+    public Task<string[]> LevelsAsync() => Page.EvaluateAsync<string[]>("window.levels");
+
+    /// <summary>The page as it is fits into its window, and axe finds nothing serious in it.</summary>
+    public async Task AccessibleAsync(string what)
+    {
+        Assert.Equal((what, 0), (what, await OverflowAsync()));
+        var found = await Page.RunAxe();
+        Assert.Empty(found.Violations.Where(violation => violation.Impact is "serious" or "critical").Select(violation =>
+            $"{what}: {violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"));
+    }
 
     public Task<int> OverflowAsync() => Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Fanout.Tests.Browser.Support;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
@@ -32,14 +33,60 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
         await Expect(console.Page.GetByTestId("value-deliveries")).Not.ToHaveTextAsync("0");
         await Expect(console.Page.GetByTestId("event").Filter(new() { HasText = "Node two is up" })).ToBeVisibleAsync();
 
-        // What the canvas shows is another thing some seconds later, and so are its words.
-        foreach (var id in (string[])["deliveries", "publishes"])
+        // What the canvas shows is another thing some seconds later, and so are its words. The latency is measured by the nodes, and nobody else knows it.
+        foreach (var (id, words) in ((string, string)[])[("deliveries", "now [1-9]"), ("publishes", "now [1-9]"), ("latency", "median: now (<1|[0-9.]+) m?s.*99th percentile: now (<1|[0-9.]+) m?s")])
         {
             var canvas = console.Page.GetByTestId($"chart-{id}").Locator("canvas");
             var before = await canvas.EvaluateAsync<string>("canvas => canvas.toDataURL()");
             await Eventually.TrueAsync(async () => await canvas.EvaluateAsync<string>("canvas => canvas.toDataURL()") != before, $"the chart of {id} to move");
-            await Expect(console.Page.GetByTestId($"chart-{id}").GetByRole(AriaRole.Img)).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("now [1-9]"));
+            await Expect(console.Page.GetByTestId($"chart-{id}").GetByRole(AriaRole.Slider)).ToHaveAttributeAsync("aria-label", new Regex(words));
         }
+
+        await Expect(console.Page.GetByTestId("value-latency")).ToHaveTextAsync(new Regex("^(<1|[0-9.]+)$"));
+        await console.AccessibleAsync("a fleet under load");
+    }
+
+    [Fact]
+    public async Task Chart_ByKeyboard_TellsEachSecond()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var one = await StartAsync(scope, "one");
+        await using var traffic = await Traffic.StartAsync("busy.room", one);
+        await using var console = await ConsolePage.OpenAsync(browser, one);
+        var chart = console.Page.GetByTestId("chart-deliveries").GetByRole(AriaRole.Slider);
+        await Expect(chart).ToHaveAttributeAsync("aria-valuenow", new Regex("^([3-9]|[1-9][0-9]+)$"), new() { Timeout = 60_000 });
+        await Expect(chart).ToHaveAttributeAsync("aria-valuetext", "now");
+
+        await chart.FocusAsync();
+        await console.Page.Keyboard.PressAsync("ArrowLeft");
+        await Expect(chart).ToHaveAttributeAsync("aria-valuetext", new Regex("^[0-9:]{8}: deliveries a second [0-9,.]+$"));
+        await Expect(console.Page.GetByTestId("chart-publishes").Locator(".chart-note")).ToHaveTextAsync(new Regex("^[0-9:]{8}$"));
+
+        await console.Page.Keyboard.PressAsync("Escape");
+        await Expect(chart).ToHaveAttributeAsync("aria-valuetext", "now");
+    }
+
+    // What a deploy does: no node that leaves in good order is ever shown as a fault.
+    [Fact]
+    public async Task DrainedNode_IsShownToDrain_AndLeaves_WithoutEverTurningRed()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var one = await StartAsync(scope, "one");
+        await using var two = await StartAsync(scope, "two", ("Fanout:Drain:Notice", "00:00:03"), ("Fanout:Drain:Window", "00:00:01"));
+        await using var console = await ConsolePage.OpenAsync(browser, one);
+        await Expect(console.NodeIn("two", "live")).ToBeVisibleAsync(Long);
+        await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync(Long);
+        await console.WatchLevelsAsync();
+
+        two.Process.Terminate();
+
+        await Expect(console.NodeIn("two", "draining")).ToBeVisibleAsync(Long);
+        await Expect(console.Headline).ToContainTextAsync("two is draining");
+        await Expect(console.NodeIn("two", "gone")).ToContainTextAsync("Left", new() { Timeout = 60_000 });
+        await Expect(console.Node("two")).ToHaveCountAsync(0, new() { Timeout = 60_000 });
+        await Expect(console.Page.Locator("[data-testid=event][data-kind=node_left]")).ToBeVisibleAsync();
+        await Expect(console.Headline).ToContainTextAsync("Everything is running");
+        Assert.DoesNotContain("bad", await console.LevelsAsync());
     }
 
     [Fact]
@@ -57,6 +104,7 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
         await Expect(console.NodeIn("two", "silent").Locator(".state")).ToHaveCSSAsync("color", "rgb(194, 42, 42)");
         await Expect(console.Headline).ToHaveAttributeAsync("data-level", "bad");
         await Expect(console.Headline).ToContainTextAsync("two does not answer");
+        await console.AccessibleAsync("a killed node");
         await Expect(console.Node("two")).ToHaveCountAsync(0, new() { Timeout = 60_000 });
         await Expect(console.Page.Locator("[data-testid=event][data-kind=node_reaped]")).ToBeVisibleAsync();
         await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync();
@@ -78,6 +126,9 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
         await Expect(console.NodeIn("one", "degraded")).ToBeVisibleAsync(Long);
         await Expect(console.Headline).ToContainTextAsync("The backplane is degraded");
         await Expect(console.Page.Locator("[data-testid=event][data-kind=backplane_degraded]").First).ToBeVisibleAsync(Long);
+        // Who does not see the list hears of it.
+        await Expect(console.Page.GetByTestId("event-said")).ToContainTextAsync("Trouble: ");
+        await console.AccessibleAsync("a degraded backplane");
 
         proxy.Heal();
         await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync(Long);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Fanout.Tests.Integration.Support;
+using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Api;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
@@ -45,6 +46,11 @@ public sealed class ConsoleAccessTests(TwoNodes nodes)
 
         Assert.Equal(200, await StatusAsync(node, "/api/v1/rooms/$ops.events/../x/history"));
         Assert.Equal(HttpStatusCode.OK, (await node.Api.HistoryAsync("$ops.events")).Status);
+        // Nor does it learn that somebody looks.
+        await using var watching = await ConsoleClient.ConnectAsync(node.BaseUri, await ConsoleClient.TokenAsync(node.BaseUri));
+        await watching.JoinAsync("$ops");
+        Assert.DoesNotContain((await reader.RoomsAsync()).Ok["items"]!.AsArray(), item => item!["room"]!.GetValue<string>().StartsWith("$ops", StringComparison.Ordinal));
+        Assert.Contains((await node.Api.RoomsAsync()).Ok["items"]!.AsArray(), item => item!["room"]!.GetValue<string>() == "$ops");
         // Only nodes tell what nodes do.
         Assert.Equal(HttpStatusCode.Forbidden, (await node.Api.PublishAsync("$ops.events", "forged")).Status);
     }
@@ -128,6 +134,41 @@ public sealed class ConsoleAccessTests(TwoNodes nodes)
         Assert.Equal(403, refused.Response.Status);
     }
 
+    // Operators get in past the limits, and nobody else does: least of all with a token whose signature costs something to check.
+    [Fact]
+    public async Task FullNode_TakesOperators_AndRefusesStrangersAsAnywhere()
+    {
+        await using var node = await RunningNode.StartAsync(new NodeOptions().With(("Fanout:Limits:MaxConnections", "1"), ("Fanout:Auth:Jwt:SigningKey", Tokens.SigningKey)));
+        await using var client = await node.ConnectAsync(new TestClientOptions { Token = Tokens.For("ann") });
+
+        Assert.Equal(503, await RefusalAsync(Tokens.For("bob"), ConsoleClient.Path, node.BaseUri));
+        Assert.Equal(503, await RefusalAsync(null, ConsoleClient.Path, node.BaseUri));
+        Assert.Equal(503, await RefusalAsync("console.rubbish", ConsoleClient.Path, node.BaseUri));
+        var token = await ConsoleClient.TokenAsync(node.BaseUri);
+        await using (var console = await ConsoleClient.ConnectAsync(node.BaseUri, token))
+        await using (var another = await ConsoleClient.ConnectAsync(node.BaseUri, token))
+            await another.JoinAsync("$ops");
+        await client.CloseAsync();
+        // They held no place, and gave none back that was not theirs.
+        await using var next = await Eventually.ValueAsync(() => TryConnectAsync(node), client => client is not null, "the place of who has gone");
+        Assert.Equal(503, await RefusalAsync(Tokens.For("bob"), "/ws", node.BaseUri));
+    }
+
+    // Routing takes /console/ for the same, and every file that the page names would lie a folder deeper.
+    [Fact]
+    public async Task PageWithASlash_IsSentToTheOneWithout()
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = nodes.First.BaseUri };
+
+        using var answer = await http.GetAsync(new Uri("/console/", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.PermanentRedirect, "../console"), (answer.StatusCode, answer.Headers.Location?.OriginalString));
+        // The socket's address with one is the socket's address.
+        await using var console = await ConsoleClient.ConnectAsync(nodes.First.BaseUri, await ConsoleClient.TokenAsync(nodes.First.BaseUri), "/console/ws/");
+        await console.JoinAsync("$ops");
+        Assert.Equal(401, await RefusalAsync(Tokens.For("ann"), "/console/ws/"));
+    }
+
     [Fact]
     public async Task Production_WithoutKeys_LetsNobodyIn()
     {
@@ -166,6 +207,18 @@ public sealed class ConsoleAccessTests(TwoNodes nodes)
         await using var peer = await RawWebSocket.OpenAsync(node.BaseUri);
         await peer.SendAsync(Encoding.ASCII.GetBytes($"GET {target} HTTP/1.1\r\nHost: here\r\nX-Api-Key: {ReaderKey}\r\n\r\n"));
         return (await peer.ReadHandshakeAsync()).Status;
+    }
+
+    private static async Task<TestClient?> TryConnectAsync(RunningNode node)
+    {
+        try
+        {
+            return await node.ConnectAsync(new TestClientOptions { Token = Tokens.For("ann") });
+        }
+        catch (HandshakeRefusedException)
+        {
+            return null;
+        }
     }
 
     private async Task<int> RefusalAsync(string? token, string path = ConsoleClient.Path, Uri? node = null) =>

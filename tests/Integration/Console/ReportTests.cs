@@ -4,6 +4,7 @@ using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
+using Fanout.Tests.TestKit.Sockets;
 using StackExchange.Redis;
 using Xunit;
 
@@ -98,9 +99,97 @@ public sealed class ReportTests(RedisFixture redis)
 
         var kinds = await Eventually.ValueAsync(
             async () => (await EventsAsync(stays)).Where(e => e.Text("name") == "goes").Select(e => e.Text("kind")).ToList(),
-            kinds => kinds.Contains("node_draining"),
+            kinds => kinds.Contains("node_left"),
             "the events of a node that went");
-        Assert.Contains("node_up", kinds);
+        Assert.Equal(["node_up", "node_draining", "node_left"], kinds);
+    }
+
+    // Whoever drains more quickly than the reporter looks has left all the same.
+    [Fact]
+    public async Task Events_OfANodeThatIsGoneAtOnce_StandInTheHistory()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var stays = await StartAsync(scope, "stays");
+        await using var goes = await StartAsync(scope, "goes", ("Fanout:Drain:Notice", "00:00:00"));
+        goes.Process.Terminate();
+        Assert.Equal(0, await goes.Process.WaitForExitAsync());
+
+        await Eventually.TrueAsync(
+            async () => (await EventsAsync(stays)).Where(e => e.Text("name") == "goes").Select(e => e.Text("kind")!).ToList() is [.., "node_draining", "node_left"], "the events of a node that went");
+    }
+
+    // One for each delivery: a message to many outweighs many to one. What the page makes of the counts is tested with it.
+    [Fact]
+    public async Task Latency_CountsEachDelivery()
+    {
+        const int Crowd = 60;
+        await using var scope = await redis.CreateScopeAsync();
+        await using var node = await StartAsync(scope, "one", ("Fanout:Limits:MessagesPerSecond", "0"));
+        await using var console = await ConsoleClient.ConnectAsync(node.BaseUri, await ConsoleClient.TokenAsync(node.BaseUri));
+        await console.JoinAsync("$ops");
+        await console.ReportAsync("one");
+        var crowd = await Task.WhenAll(Enumerable.Range(0, Crowd).Select(_ => node.JoinAsync("crowd")));
+        await using var busy = await node.JoinAsync("busy");
+        for (var i = 0; i < 20; i++)
+            await busy.PublishAsync("busy", i);
+        for (var i = 0; i < 3; i++)
+            await busy.PublishAsync("crowd", i);
+        Assert.True((await node.Api.PublishAsync("$all", "to all")).IsSuccess);
+        foreach (var client in crowd)
+            await client.WaitForMessagesAsync("crowd", 3);
+
+        const int Delivered = 20 + (3 * Crowd) + Crowd + 1;
+        var report = await console.ReportAsync("one", report => Sum(report) >= Delivered);
+        // The console itself is a connection that $all reaches.
+        Assert.InRange(Sum(report), Delivered, Delivered + 1);
+        Assert.Equal(Sum(report), report["delivered"]!.GetValue<long>());
+        // They only grow: a report that is lost does no harm.
+        await busy.PublishAsync("busy", "one more");
+        await console.ReportAsync("one", later => Sum(later) == Sum(report) + 1);
+        foreach (var client in crowd)
+            await client.DisposeAsync();
+
+        static long Sum(JsonObject report) => report["latency"]?.AsObject().Sum(step => step.Value!.GetValue<long>()) ?? 0;
+    }
+
+    // A node that is full of rooms, and connections that may be in one: the page still gets what it lives on, and takes nobody's place.
+    [Fact]
+    public async Task Reports_OfANodeThatIsFull_StillCome()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var node = await StartAsync(
+            scope, "one", ("Fanout:Limits:MaxRooms", "1"), ("Fanout:Limits:MaxRoomsPerConnection", "1"), ("Fanout:Limits:MessagesPerSecond", "1"), ("Fanout:Limits:MessageBurst", "1"));
+        await using var client = await node.JoinAsync("chat");
+        await using var console = await ConsoleClient.ConnectAsync(node.BaseUri, await ConsoleClient.TokenAsync(node.BaseUri));
+
+        await console.JoinAsync("$ops");
+        await console.JoinAsync("$ops.events");
+        // And there is still a place for a room to try things in.
+        await console.JoinAsync("chat");
+        await console.PublishAsync("chat", 1);
+        await console.PublishAsync("chat", 2);
+        Assert.Equal(1, (await console.ReportAsync("one"))["rooms"]!.GetValue<int>());
+        Assert.Equal("too_many_rooms", (await console.RequestErrorAsync(new { type = "join", room = "another" })).Text("code"));
+    }
+
+    // A slow reader is cut, and the operators hear of it.
+    [Fact]
+    public async Task SlowConsumer_ThatIsCut_IsAnEvent()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var node = await StartAsync(
+            scope, "one", ("Fanout:Limits:MaxBacklogBytes", "65536"), ("Fanout:Limits:MessagesPerSecond", "0"), ("Fanout:Rooms:0:Pattern", "flood"), ("Fanout:Rooms:0:HistorySize", "0"));
+        await using var slow = await RawWebSocket.ConnectAsync(node.BaseUri, new RawWebSocketOptions { PathAndQuery = "/ws?rooms=flood", ReceiveBufferBytes = 4096 });
+        await using var publisher = await node.JoinAsync("flood");
+        var large = new string('x', 30_000);
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await publisher.PublishAsync("flood", large);
+                return (await EventsAsync(node)).Any(e => e.Text("kind") == "slow_consumers" && e.Text("text") == "1 client was closed because it reads too slowly");
+            },
+            "the event");
     }
 
     [Fact]

@@ -10,8 +10,7 @@ namespace Fanout.Tests.TestKit.Faults;
 /// </summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
-    private readonly string _host;
-    private readonly int _port;
+    private volatile Target _target;
     private readonly ConcurrentDictionary<ProxiedConnection, Task> _connections = new();
     private readonly Link _toTarget = new();
     private readonly Link _toClient = new();
@@ -20,7 +19,7 @@ public sealed class FaultProxy : IAsyncDisposable
 
     private FaultProxy(string host, int port)
     {
-        (_host, _port) = (host, port);
+        _target = new Target(host, port);
         _listener = new ProxyListener(Accept);
     }
 
@@ -47,6 +46,9 @@ public sealed class FaultProxy : IAsyncDisposable
     }
 
     public static FaultProxy Start(Uri target) => Start(target.Host, target.Port);
+
+    /// <summary>New connections go there, as when a load balancer has found another node. Present ones stay where they are.</summary>
+    public void Retarget(Uri target) => _target = new Target(target.Host, target.Port);
 
     /// <summary>Ends every present connection on both sides, by RST or by FIN. New ones come through.</summary>
     public void Cut(bool reset = true)
@@ -115,14 +117,17 @@ public sealed class FaultProxy : IAsyncDisposable
         Interlocked.Increment(ref _accepted);
         var connection = new ProxiedConnection(client);
         var ended = new TaskCompletionSource();
+        var target = _target;
         _connections[connection] = ended.Task;
         _ = RunAsync();
 
         async Task RunAsync()
         {
-            await connection.RunAsync(_host, _port, _toTarget, _toClient);
+            await connection.RunAsync(target.Host, target.Port, _toTarget, _toClient);
             _connections.TryRemove(connection, out _);
             ended.SetResult();
         }
     }
+
+    private sealed record Target(string Host, int Port);
 }

@@ -45,14 +45,37 @@ public sealed class NotableTests
     {
         var events = Events();
         for (var i = 0; i < 5; i++)
-            events.Add(OpsEventKind.Limit, OpsLevel.Warn, "too many", "messages");
+            events.Add(OpsEventKind.Access, OpsLevel.Warn, "unreadable", "authority");
+        events.Settle();
         Assert.Single(events.Waiting);
 
         _time.Advance(TimeSpan.FromSeconds(11));
-        events.Add(OpsEventKind.Limit, OpsLevel.Warn, "too many", "messages");
+        events.Settle();
+        Assert.Equal(["unreadable", "unreadable (and 3 more since the last time)"], events.Waiting.Select(e => e.Text));
 
-        Assert.Equal(["too many", "too many (and 4 more since the last time)"], events.Waiting.Select(e => e.Text));
+        // Told once, and its turn over: the next is a first one.
+        _time.Advance(TimeSpan.FromSeconds(11));
+        events.Settle();
+        events.Add(OpsEventKind.Access, OpsLevel.Warn, "unreadable again", "authority");
+        Assert.Equal("unreadable again", events.Waiting[^1].Text);
+        Assert.Equal(3, events.Waiting.Count);
     }
+
+    [Fact]
+    public void Events_OfMoreKindsThanAreRemembered_LoseNoCount()
+    {
+        var events = Events();
+        events.Add(OpsEventKind.Access, OpsLevel.Warn, "first", "a");
+        events.Add(OpsEventKind.Access, OpsLevel.Warn, "second", "a");
+        for (var i = 0; i < NotableEvents.Capacity; i++)
+            events.Add(OpsEventKind.Access, OpsLevel.Warn, $"other {i}", $"subject {i}");
+
+        Assert.Contains("second", events.Waiting.Select(e => e.Text));
+    }
+
+    // Its members are still there, so the page must not bury it.
+    [Fact]
+    public void Reap_ThatFailed_IsAKindOfItsOwn() => Assert.Equal((OpsEventKind.ReapFailed, OpsLevel.Bad), NotableLogs.Find("ReapSkipped"));
 
     [Fact]
     public void Event_OfTheBackplanesState_IsToldEachTime()

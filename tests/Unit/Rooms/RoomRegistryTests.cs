@@ -59,6 +59,19 @@ public sealed class RoomRegistryTests : IDisposable
         Assert.Equal(1_000, registry.Count);
     }
 
+    // Whoever is full must still be able to tell its operators, and their looking takes nobody's place.
+    [Fact]
+    public void OperatorsRooms_AreMadePastTheLimit_AndTakeNoPlace()
+    {
+        using var registry = New(1);
+        Assert.NotNull(registry.TryAcquire("chat"));
+        Assert.NotNull(registry.TryAcquire("$ops"));
+        Assert.Null(registry.TryAcquire("news"));
+
+        Assert.Equal(1, registry.Count);
+        Assert.Equal(2, registry.All.Count());
+    }
+
     public void Dispose()
     {
         _lanes.Dispose();

@@ -1,4 +1,4 @@
-import { addUp, percentile } from './latency.js';
+import { addUp, percentile, type Counts } from './latency.js';
 import { FleetNode, type NodeState, type Rates } from './node.js';
 import type { ListedNode, OpsEvent, Report } from './report.js';
 import { Series } from './series.js';
@@ -40,7 +40,8 @@ export interface FleetView {
 
 /** Seconds that the charts reach back. */
 export const ChartSeconds = 300;
-const MaxEvents = 100;
+/** As many as the room keeps. */
+export const MaxEvents = 256;
 
 /**
  * What the page makes of all that nodes tell: one picture of the fleet. Knows no clock and no socket, so that it can be tested: whoever feeds it
@@ -54,8 +55,7 @@ export class Fleet {
   readonly #publishes = new Series(1, ChartSeconds);
   readonly #deliveries = new Series(1, ChartSeconds);
   readonly #latency = new Series(2, ChartSeconds);
-  #p50: number | null = null;
-  #p99: number | null = null;
+  #lastSecond: readonly Counts[] = [];
   #canHear = true;
   #known = false;
 
@@ -80,10 +80,10 @@ export class Fleet {
     this.#known = true;
     const alive = new Set(nodes.map(node => node.id));
     for (const listed of nodes) {
-      if (!this.#over.has(listed.id)) (this.#nodes.get(listed.id) ?? this.#add(listed.id, now)).listed = listed;
+      if (!this.#over.has(listed.id)) (this.#nodes.get(listed.id) ?? this.#add(listed.id, now)).list(listed, now);
     }
     for (const node of this.#nodes.values()) {
-      if (!alive.has(node.id) && node.state(now, true) === 'silent') node.gone(now, !node.isDraining);
+      if (!alive.has(node.id) && (!node.last || node.state(now, true) === 'silent')) node.gone(now, !node.isDraining);
     }
   }
 
@@ -93,10 +93,7 @@ export class Fleet {
     if (this.#events.size > MaxEvents * 2) {
       for (const old of [...this.#events].sort(([, a], [, b]) => a.at - b.at).slice(0, MaxEvents)) this.#events.delete(old[0]);
     }
-    const about = event.subject === undefined ? undefined : this.#nodes.get(event.subject);
-    // An id is never used again, so that an old event can do no harm.
-    if (event.kind === 'node_reaped' && event.level === 'bad') about?.gone(now, true);
-    if (event.kind === 'node_left') about?.gone(now, false);
+    if (event.subject !== undefined) this.#nodes.get(event.subject)?.hear(event, now);
   }
 
   /** Whether nodes can be heard at all: we are connected, and our own node reaches the others. */
@@ -110,16 +107,15 @@ export class Fleet {
     for (const node of this.#nodes.values()) {
       if (node.isOver(now, this.#canHear)) this.#bury(node.id);
     }
-    const heard = [...this.#nodes.values()].filter(node => ['live', 'degraded', 'draining'].includes(node.state(now, this.#canHear)));
     const second = Math.floor(now / 1_000);
     if (!this.#known) return;
-    const counts = addUp([...this.#nodes.values()].flatMap(node => node.takeLatency()));
-    this.#p50 = percentile(counts, 0.5);
-    this.#p99 = percentile(counts, 0.99);
+    const heard = this.#heard(now);
+    this.#lastSecond = [...this.#nodes.values()].flatMap(node => node.takeLatency());
+    const counts = addUp(this.#lastSecond);
     const any = heard.some(node => node.last !== undefined);
     this.#publishes.push(second, [any ? sum(heard, node => node.rates.published) : null]);
     this.#deliveries.push(second, [any ? sum(heard, node => node.rates.delivered) : null]);
-    this.#latency.push(second, [this.#p50, this.#p99]);
+    this.#latency.push(second, [percentile(counts, 0.5), percentile(counts, 0.99)]);
   }
 
   view(now: number): FleetView {
@@ -131,18 +127,25 @@ export class Fleet {
       .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }) || a.started - b.started);
     const counted = nodes.filter(node => node.state !== 'silent' && node.state !== 'gone');
     const reports = counted.flatMap(node => (node.report ? [node.report] : []));
+    const heard = this.#heard(now);
+    // What came since the charts last moved, too: numbers are as new as the reports.
+    const latency = addUp([...this.#lastSecond, ...[...this.#nodes.values()].flatMap(node => node.latency)]);
     return {
       now, nodes, known: this.#known,
       connections: sum(counted, node => node.connections),
       rooms: sum(counted, node => node.rooms),
-      published: this.#publishes.lines[0]!.at(-1) ?? 0,
-      delivered: this.#deliveries.lines[0]!.at(-1) ?? 0,
-      p50: this.#p50, p99: this.#p99,
+      published: sum(heard, node => node.rates.published),
+      delivered: sum(heard, node => node.rates.delivered),
+      p50: percentile(latency, 0.5), p99: percentile(latency, 0.99),
       publishes: this.#publishes, deliveries: this.#deliveries, latency: this.#latency,
       busiest: topRooms(reports, 'rate'),
       largest: topRooms(reports, 'members'),
       events: [...this.#events.values()].sort((a, b) => b.at - a.at).slice(0, MaxEvents),
     };
+  }
+
+  #heard(now: number): FleetNode[] {
+    return [...this.#nodes.values()].filter(node => ['live', 'degraded', 'draining'].includes(node.state(now, this.#canHear)));
   }
 
   #bury(id: string): void {

@@ -16,12 +16,15 @@ const names = (nodes: readonly NodeView[]): string => {
 const isOrAre = (nodes: readonly unknown[]): string => (nodes.length === 1 ? 'is' : 'are');
 
 /** The one sentence that an operator should read first: the worst that is the case. */
-export function headline(view: FleetView, link: Link, probe: (ms: number) => string): Headline {
+export function headline(view: FleetView, link: Link, probe: (ms: number) => string, refused?: string): Headline {
   if (!view.known && link !== 'closed') return { level: 'wait', text: 'Looking for nodes', detail: 'Waiting for the first reports.' };
   if (link === 'closed') return { level: 'bad', text: 'Signed off by the node', detail: 'Reload the page to connect again.' };
   if (link !== 'connected') {
     return { level: 'bad', text: 'The connection is lost', detail: 'Trying again by itself. What you see is from before.' };
   }
+
+  // Not the nodes' fault: they may all be well.
+  if (refused !== undefined) return { level: 'bad', text: 'This node does not let the page look', detail: `It says: ${refused}.` };
 
   const by = (state: string): NodeView[] => view.nodes.filter(node => node.state === state);
   const dead = [...by('silent'), ...by('gone').filter(node => node.died)];
@@ -35,10 +38,19 @@ export function headline(view: FleetView, link: Link, probe: (ms: number) => str
     };
   }
   if (dead.length > 0) {
-    return { level: 'bad', text: `${names(dead)} ${dead.length === 1 ? 'does' : 'do'} not answer`, detail: 'If it is dead, its members are removed when its lease ends.' };
+    if (by('silent').length === 0) return { level: 'bad', text: `${names(dead)} ${isOrAre(dead)} dead`, detail: 'Another node has removed what it left behind; its clients are on the others.' };
+    return {
+      level: 'bad', text: `${names(dead)} ${dead.length === 1 ? 'does' : 'do'} not answer`,
+      detail: dead.length === 1 ? 'If it is dead, its members are removed when its lease ends.' : 'If they are dead, their members are removed when their leases end.',
+    };
   }
   if (draining.length > 0) {
     return { level: 'info', text: `${names(draining)} ${isOrAre(draining)} draining`, detail: 'Clients move to the other nodes.' };
+  }
+
+  const mute = by('unheard');
+  if (mute.length > 0) {
+    return { level: 'warn', text: `${names(mute)} ${mute.length === 1 ? 'has' : 'have'} not reported`, detail: 'In the list of nodes, but not heard by this page yet.' };
   }
 
   const live = by('live');
@@ -47,7 +59,7 @@ export function headline(view: FleetView, link: Link, probe: (ms: number) => str
   const parts = [
     `${live.length} ${live.length === 1 ? 'node' : 'nodes'}`,
     versions.size === 1 ? `version ${[...versions][0]}` : `versions ${[...versions].sort().join(' and ')}`,
-    kind(view) === 'memory' ? 'one node, in memory' : probes.length > 0 ? `Redis answers in ${probe(Math.max(...probes))}` : 'Redis is healthy',
+    kind(view) === 'memory' ? 'in memory, without Redis' : probes.length > 0 ? `Redis answers in ${probe(Math.max(...probes))}` : 'Redis is healthy',
   ];
   return { level: 'good', text: 'Everything is running', detail: parts.join(' · ') };
 }

@@ -1,4 +1,6 @@
-/** What a node says of itself in `$ops`, about once a second (src/FanoutNode/Console/NodeReport.cs). */
+import type { Counts } from './latency.js';
+
+/** What a node says of itself in `$ops`, twice a second (src/FanoutNode/Console/NodeReport.cs). */
 export interface Report {
   readonly node: string;
   readonly name: string;
@@ -18,8 +20,8 @@ export interface Report {
   readonly limited: number;
   readonly backplane: { readonly kind: string; readonly state: string; readonly probeMs?: number };
   readonly drain: string;
-  /** Messages by step of their duration from publish to socket; see latency.ts. */
-  readonly latency?: Readonly<Record<string, number>>;
+  /** Deliveries by step of how long they took, from the publish to the socket or its backlog; counters, too. See latency.ts. */
+  readonly latency?: Counts;
   readonly cpu: number;
   readonly cores: number;
   readonly memory: number;

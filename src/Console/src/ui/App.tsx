@@ -20,7 +20,8 @@ export function App(): JSX.Element {
             <Logo size={40} />
             <h1>No answer</h1>
             <p role="alert">{state.problem}</p>
-            <button class="button primary" type="button" onClick={() => void start()}>Try again</button>
+            <p class="muted">Trying again by itself.</p>
+            <button class="button" type="button" onClick={() => void start()}>Try now</button>
           </div>
         </main>
       );

@@ -1,8 +1,9 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import uPlot from 'uplot';
 import { ChartSeconds } from '../fleet/fleet.js';
 import { describe, type Series } from '../fleet/series.js';
+import { clock } from '../format.js';
 import { palette } from '../theme.js';
 
 interface ChartProps {
@@ -11,6 +12,8 @@ interface ChartProps {
   value: string;
   unit: string;
   note?: string | undefined;
+  /** What the number means, where its name does not say it. */
+  hint?: string;
   /** What the pointer is at, instead of now. */
   when: string | undefined;
   empty?: string | undefined;
@@ -27,7 +30,7 @@ interface ChartProps {
 const Height = 132;
 
 export function Chart(props: ChartProps): JSX.Element {
-  const { id, title, value, unit, note, when, empty, series, names, colors, fill = false, format, now, onPoint } = props;
+  const { id, title, value, unit, note, hint, when, empty, series, names, colors, fill = false, format, now, onPoint } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
   const point = useRef(onPoint);
@@ -48,31 +51,68 @@ export function Chart(props: ChartProps): JSX.Element {
     };
   }, [palette.value]);
 
+  const [picked, pick] = useState<number | null>(null);
   useEffect(() => {
-    if (plot.current) draw(plot.current, series, now);
+    if (!plot.current) return;
+    draw(plot.current, series, now);
+    // The chart moves on under it.
+    if (picked !== null) mark(plot.current, picked);
   }, [now]);
 
-  const words = `${title} over the last five minutes: ${names.map((name, index) => `${name}: ${describe(series.lines[index]!, format)}`).join('; ')}`;
+  // By the keyboard, as by the pointer: a second back or forth, ten with Page, and Escape for now.
+  const move = (event: KeyboardEvent): void => {
+    const { times } = series;
+    const steps: Record<string, number> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+    const now = picked === null ? times.length - 1 : times.indexOf(picked);
+    const next = event.key === 'Home' ? 0 : event.key === 'End' ? times.length - 1 : event.key in steps ? Math.min(Math.max(0, now + steps[event.key]!), times.length - 1) : undefined;
+    if (event.key !== 'Escape' && (next === undefined || times.length === 0)) return;
+    event.preventDefault();
+    show(next === undefined ? null : times[next]!);
+  };
+  const show = (time: number | null): void => {
+    pick(time);
+    if (plot.current) mark(plot.current, time);
+    onPoint(time);
+  };
+  const at = picked === null ? -1 : series.times.indexOf(picked);
+  const minutes = shownSeconds(series, Math.floor(now / 1_000)) / 60;
+  const past = minutes < 2 ? 'last minute' : `last ${Math.floor(minutes)} minutes`;
+  const words = `${title}, ${past}: ${names.map((name, index) => `${name}: ${describe(series.lines[index]!, format)}`).join('; ')}`;
+  const spoken = (index: number): string => names.map((name, line) => `${name} ${format(series.lines[line]![index] ?? 0)}`).join(', ');
   return (
     <figure class="card chart" data-testid={`chart-${id}`}>
       <figcaption>
-        <h2>{title}</h2>
+        <h2 title={hint}>{title}</h2>
         <p class="chart-value"><span data-testid={`value-${id}`}>{value}</span><span class="chart-unit">{unit}</span></p>
-        <p class="chart-note">{when ?? note ?? 'last 5 minutes'}</p>
+        <p class="chart-note">{when ?? note ?? past}</p>
       </figcaption>
-      <div class="plot" role="img" aria-label={words}>
+      <div class="plot" role="slider" tabIndex={0} aria-label={words} aria-description={hint} aria-valuemin={0} aria-valuemax={Math.max(0, series.times.length - 1)}
+        aria-valuenow={Math.max(0, at < 0 ? series.times.length - 1 : at)} aria-valuetext={at < 0 ? 'now' : `${clock(picked! * 1_000)}: ${spoken(at)}`}
+        onKeyDown={move} onBlur={() => picked !== null && show(null)}>
         <div ref={box} class="plot-box" />
-        {empty && <p class="plot-empty" aria-hidden="true">{empty}</p>}
+        {empty && <p class="plot-empty" aria-hidden="true"><span>{empty}</span></p>}
       </div>
     </figure>
   );
 }
 
+function mark(plot: uPlot, time: number | null): void {
+  plot.setCursor({ left: time === null ? -10 : plot.valToPos(time, 'x'), top: 0 });
+}
+
+const FirstSeconds = 60;
+
+/** A chart begins with a minute and grows: a page that was just opened has a line to show, and not a speck at the edge. */
+function shownSeconds(series: Series, end: number): number {
+  return Math.min(ChartSeconds, Math.max(FirstSeconds, end - (series.times[0] ?? end) + 1));
+}
+
 function draw(plot: uPlot, series: Series, now: number): void {
   const end = Math.floor(now / 1_000);
+  const seconds = shownSeconds(series, end);
   plot.batch(() => {
     plot.setData([series.times, ...series.lines] as unknown as uPlot.AlignedData, false);
-    plot.setScale('x', { min: end - ChartSeconds + 1, max: end });
+    plot.setScale('x', { min: end - seconds + 1, max: end });
   });
 }
 
@@ -98,10 +138,9 @@ function options(element: HTMLElement, colors: readonly string[], fill: boolean,
     axes: [
       {
         stroke: color('--faint'), font, size: 22, gap: 4, grid: { show: false }, ticks: { show: false }, space: 70,
-        
         // A label at the edge would be cut.
-        values: (plot, splits) => splits.map(split => split - plot.scales['x']!.min! < 16 || plot.scales['x']!.max! - split < 16 ? '' : new Date(split * 1_000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })),
-        incrs: [60, 120, 300],
+        values: (plot, splits) => splits.map(split => (isAtEdge(plot, split) ? '' : clockOf(split))),
+        incrs: [15, 30, 60, 120, 300],
       },
       {
         side: 1, stroke: color('--faint'), font, size: 54, gap: 6, grid: { stroke: color('--grid'), width: 1 }, ticks: { show: false },
@@ -123,6 +162,13 @@ function options(element: HTMLElement, colors: readonly string[], fill: boolean,
     },
   };
 }
+
+const EdgePixels = 26;
+const isAtEdge = (plot: uPlot, split: number): boolean => {
+  const left = plot.valToPos(split, 'x');
+  return left < EdgePixels || left > plot.bbox.width / devicePixelRatio - EdgePixels;
+};
+const clockOf = (second: number): string => (second % 60 === 0 ? clock(second * 1_000).slice(0, 5) : clock(second * 1_000));
 
 function gradient(plot: uPlot, color: string): CanvasGradient {
   const { top, height } = plot.bbox;

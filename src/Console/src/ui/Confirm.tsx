@@ -10,7 +10,7 @@ export function Confirm({ title, text, action, choices, onDo, onClose }: {
 }): JSX.Element {
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState<{ ok: boolean; text: string }>();
-  const [choice, setChoice] = useState('');
+  const [choice, setChoice] = useState(choices?.options[0]?.[0] ?? '');
   const run = async (): Promise<void> => {
     setBusy(true);
     try {

@@ -7,6 +7,7 @@ import { Events } from './Events.js';
 import { Finder, type Target } from './Finder.js';
 import { Exit, Logo, Search } from './icons.js';
 import { Nodes } from './Nodes.js';
+import { slashOpens } from './shortcut.js';
 import { Status } from './Status.js';
 import { ThemeSwitch } from './ThemeSwitch.js';
 import { TopRooms } from './TopRooms.js';
@@ -17,7 +18,7 @@ export function Console({ live, session }: { live: Live; session: Session }): JS
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const typing = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-      if ((event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) || (event.key === 'k' && (event.ctrlKey || event.metaKey))) {
+      if ((event.key === '/' && slashOpens.value && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) || (event.key === 'k' && (event.ctrlKey || event.metaKey))) {
         event.preventDefault();
         setFinding(current => current ?? 'search');
       }
@@ -33,8 +34,8 @@ export function Console({ live, session }: { live: Live; session: Session }): JS
       <header class="bar">
         <div class="bar-inner">
           <h1 class="brand"><Logo /><span>Fanout</span><span class="visually-hidden"> console</span></h1>
-          <button class="find" type="button" onClick={() => setFinding('search')} aria-keyshortcuts="/ Control+K">
-            <Search /><span class="find-text">Find a room, user or connection</span><kbd aria-hidden="true">/</kbd>
+          <button class="find" type="button" onClick={() => setFinding('search')} aria-keyshortcuts={slashOpens.value ? '/ Control+K' : 'Control+K'}>
+            <Search /><span class="find-text">Find a room, user or connection</span><kbd aria-hidden="true">{slashOpens.value ? '/' : 'Ctrl K'}</kbd>
           </button>
           <div class="bar-end">
             <LinkState live={live} />
@@ -49,7 +50,7 @@ export function Console({ live, session }: { live: Live; session: Session }): JS
       </header>
       <main id="main" class="page" tabIndex={-1}>
         {session.open && <p class="notice">This node runs in Development without API keys: everybody who reaches it can open this console.</p>}
-        <Status view={view} link={live.link.value} />
+        <Status view={view} link={live.link.value} refused={live.refused.value} />
         <Charts view={view} />
         <Nodes view={view} connectedTo={live.node.value} />
         <div class="pair">

@@ -1,7 +1,7 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { FleetView } from '../fleet/fleet.js';
-import type { Level } from '../fleet/report.js';
+import type { Level, OpsEvent } from '../fleet/report.js';
 import { ago, dateAndTime } from '../format.js';
 import { Alert, Check, Info, Warning } from './icons.js';
 
@@ -36,6 +36,17 @@ export function Events({ view }: { view: FleetView }): JSX.Element {
             })}
           </ul>
         )}
+      <Announcer newest={view.events.find(event => event.level !== 'info')} />
     </section>
   );
+}
+
+/** Says what happens while somebody listens; what had happened before stands in the list. */
+function Announcer({ newest }: { newest: OpsEvent | undefined }): JSX.Element {
+  const since = useRef(Date.now());
+  const [said, say] = useState('');
+  useEffect(() => {
+    if (newest && newest.at > since.current) say(`${words[newest.level] ?? ''}${newest.text}`);
+  }, [newest?.id]);
+  return <p class="visually-hidden" role="status" data-testid="event-said">{said}</p>;
 }

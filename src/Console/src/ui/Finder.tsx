@@ -7,6 +7,7 @@ import { ConnectionDetails } from './ConnectionDetails.js';
 import { Back, Cross, Next, PlugIcon, RoomIcon, Search, UserIcon } from './icons.js';
 import { Modal } from './Modal.js';
 import { RoomDetails } from './RoomDetails.js';
+import { setSlash, slashOpens } from './shortcut.js';
 import { UserDetails } from './UserDetails.js';
 
 export interface Target {
@@ -41,11 +42,15 @@ export function Finder({ initial, busiest, onClose }: Props): JSX.Element {
           <button class="icon-button" type="button" onClick={onClose} aria-label="Close"><Cross /></button>
         </div>
         <div class="finder-content">
+          <p class="visually-hidden" role="status">{shown || !found ? '' : summary(found)}</p>
           {!shown ? <Results found={found} busiest={busiest} onOpen={open} />
             : shown.kind === 'room' ? <RoomDetails key={shown.name} name={shown.name} onOpen={open} />
             : shown.kind === 'user' ? <UserDetails key={shown.name} name={shown.name} onOpen={open} />
             : <ConnectionDetails key={shown.name} id={shown.name} onOpen={open} />}
         </div>
+        {!shown && (
+          <label class="finder-foot"><input type="checkbox" checked={slashOpens.value} onChange={event => setSlash(event.currentTarget.checked)} /><span>The key <kbd>/</kbd> opens this search, as <kbd>Ctrl K</kbd> does</span></label>
+        )}
       </div>
     </Modal>
   );
@@ -99,7 +104,7 @@ function Results({ found, busiest, onOpen }: { found: Found | undefined; busiest
   }
   const nothing = found.items.length === 0;
   return (
-    <div aria-live="polite">
+    <div>
       {found.problems.map(problem => <p key={problem} class="problem" role="alert">{problem}</p>)}
       {nothing && found.problems.length === 0 && <p class="empty"><strong>Nothing found</strong>No room begins with “{found.query}”, and no user or connection has that name.</p>}
       {(['connection', 'user', 'room'] as const).map(kind => {
@@ -109,6 +114,10 @@ function Results({ found, busiest, onOpen }: { found: Found | undefined; busiest
       {found.more && <p class="fine">There are more rooms; type more of the name.</p>}
     </div>
   );
+}
+
+function summary({ items, query }: Found): string {
+  return items.length === 0 ? `Nothing found for ${query}.` : `${plural(items.length, 'result')} for ${query}.`;
 }
 
 function Group({ title, items, onOpen }: { title: string; items: Found['items']; onOpen: (target: Target) => void }): JSX.Element {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
+import { hasRounded } from '../exact.js';
 import { clock, dateAndTime } from '../format.js';
 import { api } from '../session.js';
 import { roomPath, type HistoryPage, type KeptMessage, type RoomInfo } from '../search.js';
@@ -22,7 +23,7 @@ export function History({ room, info }: { room: string; info: RoomInfo }): JSX.E
   }, before);
   if (info.epoch === undefined) return <p class="empty"><strong>No history</strong>This room keeps no messages: they are delivered once, to those who are there.</p>;
   if (page.step === 'failed') return <p class="problem" role="alert">{page.problem}</p>;
-  if (messages.length === 0) return <p class="empty">{page.step === 'loading' ? 'Loading…' : 'No messages are kept.'}</p>;
+  if (messages.length === 0) return <p class="empty" role="status">{page.step === 'loading' ? 'Loading…' : 'No messages are kept.'}</p>;
   return (
     <>
       <ol class="messages" data-testid="history">{messages.map(message => <MessageItem key={message.id} message={message} />)}</ol>
@@ -40,6 +41,7 @@ export function MessageItem({ message, fresh = false }: { message: KeptMessage &
         <time dateTime={new Date(message.timestamp).toISOString()} title={dateAndTime(message.timestamp)}>{clock(message.timestamp)}</time>
       </p>
       <pre>{preview(message.payload)}</pre>
+      {hasRounded(message.payload) && <p class="fine">This page's JavaScript rounds whole numbers beyond 2⁵³; other members get them as they were published.</p>}
     </li>
   );
 }

@@ -64,7 +64,7 @@ function State({ node, now }: { node: NodeView; now: number }): JSX.Element {
       case 'draining': return ['Draining', node.report?.drain === 'not draining' ? undefined : node.report?.drain];
       case 'silent': return ['No answer', `for ${span(now - node.heardAt)}`];
       case 'gone': return node.died ? ['Dead', 'removed'] : ['Left', undefined];
-      case 'unheard': return ['Unknown', 'cannot be heard'];
+      case 'unheard': return ['Unknown', node.report ? 'cannot be heard' : 'has not reported'];
     }
   })();
   return <span class={`state ${node.state}${node.died ? ' died' : ''}`}><span class="dot" aria-hidden="true" /><span>{text}{note && <span class="state-note"> {note}</span>}</span></span>;
@@ -78,7 +78,7 @@ function Spark({ values }: { values: readonly number[] }): JSX.Element {
   const points = values.map((value, index) => `${((SparkWidth * (60 - values.length + index)) / 59).toFixed(1)},${(SparkHeight - 1 - (value / max) * (SparkHeight - 2)).toFixed(1)}`);
   return (
     <svg class="spark" width={SparkWidth} height={SparkHeight} viewBox={`0 0 ${SparkWidth} ${SparkHeight}`} aria-hidden="true" focusable="false">
-      {points.length > 1 && <polyline points={points.join(' ')} fill="none" stroke="currentColor" stroke-width="1.25" stroke-linejoin="round" />}
+      {points.length > 1 && values.some(value => value > 0) && <polyline points={points.join(' ')} fill="none" stroke="currentColor" stroke-width="1.25" stroke-linejoin="round" />}
     </svg>
   );
 }

@@ -13,7 +13,7 @@ export function RoomDetails({ name, onOpen }: { name: string; onOpen: (target: T
   const [tab, setTab] = useState<'members' | 'history'>('members');
   const [again, setAgain] = useState(0);
   const info = useLoad(signal => api<RoomInfo>(roomPath(name), signal), again);
-  if (info.step === 'loading') return <p class="empty">Loading…</p>;
+  if (info.step === 'loading') return <p class="empty" role="status">Loading…</p>;
   if (info.step === 'failed') return <p class="problem" role="alert">{info.problem}</p>;
   const room = info.value;
   if (!room) return <p class="empty">There is no such room.</p>;
@@ -49,7 +49,7 @@ function Members({ room, onOpen }: { room: string; onOpen: (target: Target) => v
     return loaded;
   }, after);
   if (page.step === 'failed') return <p class="problem" role="alert">{page.problem}</p>;
-  if (page.step === 'loading' && items.length === 0) return <p class="empty">Loading…</p>;
+  if (page.step === 'loading' && items.length === 0) return <p class="empty" role="status">Loading…</p>;
   if (items.length === 0) return <p class="empty"><strong>Nobody is here</strong>The room has no members at the moment.</p>;
   return (
     <>

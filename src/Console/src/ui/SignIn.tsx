@@ -36,7 +36,7 @@ export function SignInForm({ problem: given }: { problem: string | undefined }):
           aria-describedby={problem ? 'key-problem' : undefined} />
         {problem && <p class="problem" id="key-problem" role="alert">{problem}</p>}
         <button class="button primary" type="submit" disabled={busy}>{busy ? 'Signing in…' : 'Sign in'}</button>
-        <p class="fine">The key stays in this tab and goes to this node alone.</p>
+        <p class="fine">The key stays in this tab until you sign out, and goes to this node alone.</p>
       </form>
       <div class="gate-theme"><ThemeSwitch /></div>
     </main>

@@ -7,8 +7,8 @@ import { Alert, Check, Dots, Info, Warning } from './icons.js';
 
 const icons: Record<Headline['level'], (props: { size?: number }) => JSX.Element> = { good: Check, info: Info, warn: Warning, bad: Alert, wait: Dots };
 
-export function Status({ view, link }: { view: FleetView; link: Link }): JSX.Element {
-  const { level, text, detail } = headline(view, link, duration);
+export function Status({ view, link, refused }: { view: FleetView; link: Link; refused: string | undefined }): JSX.Element {
+  const { level, text, detail } = headline(view, link, duration, refused);
   const Icon = icons[level];
   const alive = view.nodes.filter(node => ['live', 'degraded', 'draining'].includes(node.state)).length;
   return (

@@ -1,11 +1,15 @@
 import { FanoutError, type FanoutClient, type Message, type Room } from '@fanout/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
+import { numberThatChanges, parseExact } from '../exact.js';
 import { plural } from '../format.js';
+import { roomPath, type RoomInfo } from '../search.js';
+import { api } from '../session.js';
 import { MessageItem } from './History.js';
 import { Send } from './icons.js';
 
 const MostShown = 50;
+const CountEveryMs = 2_000;
 
 interface Joined {
   readonly room: Room;
@@ -25,6 +29,18 @@ export function TryIt({ client, scopes }: { client: FanoutClient; scopes: readon
   const current = useRef<Joined>();
   current.current = joined;
   useEffect(() => () => current.current?.end(), []);
+  // Members come and go; the node that we hang on does not say so without the notices of presence, which a room may not have.
+  useEffect(() => {
+    if (!joined) return;
+    const over = new AbortController();
+    const timer = setInterval(() => {
+      api<RoomInfo>(roomPath(joined.room.name), over.signal).then(
+        info => info && setJoined(now => (now?.room === joined.room ? { ...now, count: info.members } : now)),
+        // The number stays as it is; that there is no backplane stands at the top.
+        () => {});
+    }, CountEveryMs);
+    return () => (clearInterval(timer), over.abort());
+  }, [joined?.room]);
   const mayRead = scopes.includes('read');
   const mayPublish = scopes.includes('publish');
 
@@ -64,10 +80,12 @@ export function TryIt({ client, scopes }: { client: FanoutClient; scopes: readon
     setAnswer(undefined);
     let payload: unknown;
     try {
-      payload = JSON.parse(text);
+      payload = parseExact(text);
     } catch (error) {
       return setProblem(`This is no JSON: ${(error as Error).message}. Text needs quotes around it.`);
     }
+    const changed = numberThatChanges(text);
+    if (changed !== undefined) return setProblem(`This browser cannot publish ${changed} as it is: put it in quotes.`);
     const began = performance.now();
     try {
       const { offset } = await client.publish(name.trim(), payload, { timeoutMs: 5_000 });
@@ -103,9 +121,12 @@ export function TryIt({ client, scopes }: { client: FanoutClient; scopes: readon
         </div>
         <div class="try-log">
           <p class="try-state" data-testid="try-state">{joined ? <>In <strong>{joined.room.name}</strong> with {plural(joined.count, 'member')}</> : 'Not in a room'}</p>
-          {messages.length === 0
-            ? <p class="empty">{joined ? 'Messages appear here as they come.' : 'Join a room to see its messages.'}</p>
-            : <ol class="messages" tabIndex={0} aria-label="Messages" data-testid="try-messages">{messages.map(message => <MessageItem key={message.id} message={message} fresh />)}</ol>}
+          {/* There before its first message, or that one would not be read out. */}
+          <div class="try-scroll" role="log" tabIndex={0} aria-label="Messages" data-testid="try-messages">
+            {messages.length === 0
+              ? <p class="empty">{joined ? 'Messages appear here as they come.' : 'Join a room to see its messages.'}</p>
+              : <ol class="messages">{messages.map(message => <MessageItem key={message.id} message={message} fresh />)}</ol>}
+          </div>
         </div>
       </div>
     </section>

@@ -29,15 +29,34 @@ internal sealed class HandshakeValidator(
         if (drain.IsDraining)
             return (null, RefusalOf(ConnectionAdmission.Draining()));
         request = addresses.Apply(request);
-        ConnectionTicket? ticket = null;
-        // A node that is full of clients must still show its operator that it is.
-        if (!request.IsConsole && admission.Enter(request.RemoteAddress, out ticket) is { } full)
+        if (request.IsConsole)
+            return await CheckOperatorAsync(request);
+        if (admission.Enter(request.RemoteAddress, out var ticket) is { } full)
             return (null, RefusalOf(full));
 
         var (accepted, refused) = await CheckClientAsync(request, ticket);
         if (accepted is null)
             ticket?.Release();
         return (accepted, refused);
+    }
+
+    // A node that is full of clients must still show its operator that it is: whoever proves to be one takes no place and waits for nobody, and
+    // everybody else is refused as a client would be. Users' tokens, which may cost a signature, are not even looked at here.
+    private async ValueTask<(HandshakeAcceptance? Accepted, HandshakeRefusal? Refused)> CheckOperatorAsync(HandshakeRequest request)
+    {
+        var refusal = RefusalOf(AuthenticationOutcome.Refused);
+        if (OfferedProtocols.TryRead(request.Protocols, out var offered) && authenticator.IsForOperators(TokenOf(request, offered)))
+        {
+            var (accepted, refused) = await CheckClientAsync(request, ticket: null);
+            if (accepted is not null)
+                return (accepted, null);
+            refusal = refused!;
+        }
+
+        if (admission.Enter(request.RemoteAddress, out var ticket) is { } full)
+            return (null, RefusalOf(full));
+        ticket?.Release();
+        return (null, refusal);
     }
 
     private async ValueTask<(HandshakeAcceptance? Accepted, HandshakeRefusal? Refused)> CheckClientAsync(HandshakeRequest request, ConnectionTicket? ticket)
@@ -51,8 +70,7 @@ internal sealed class HandshakeValidator(
             return (null, new HandshakeRefusal(400, $"None of the offered subprotocols is known; offer {Subprotocols.Json} or {Subprotocols.MessagePack}."));
 
         // 5
-        var token = BearerOf(request.Authorization) ?? offered.Token ?? HandshakeQuery.Get(request.Query, "access_token");
-        var (outcome, principal) = await authenticator.AuthenticateAsync(token);
+        var (outcome, principal) = await authenticator.AuthenticateAsync(TokenOf(request, offered));
         if (principal is null)
             return (null, RefusalOf(outcome));
         // Operators have a socket of their own, so that it can be kept from the public port; and nobody else is let in there.
@@ -101,6 +119,9 @@ internal sealed class HandshakeValidator(
 
         return false;
     }
+
+    private static string? TokenOf(HandshakeRequest request, OfferedProtocols offered) =>
+        BearerOf(request.Authorization) ?? offered.Token ?? HandshakeQuery.Get(request.Query, "access_token");
 
     private static string? BearerOf(string? authorization) =>
         authorization?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true ? authorization[7..].Trim() : null;

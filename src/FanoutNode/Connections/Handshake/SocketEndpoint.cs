@@ -79,7 +79,8 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
             IsExtendedConnect = isExtendedConnect,
             // Mapped, and so seen here, only where it is switched on.
             IsEcho = context.Request.Path == UpgradeRequestReader.EchoPath,
-            IsConsole = context.Request.Path == ConsolePath,
+            // Routing takes a slash at the end for nothing.
+            IsConsole = new PathString(context.Request.Path.Value?.TrimEnd('/')) == ConsolePath,
             Upgrade = headers.Upgrade,
             Connection = headers.Connection,
             Version = headers.SecWebSocketVersion,
