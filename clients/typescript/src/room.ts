@@ -225,17 +225,19 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
 
   /** Joins, and gives the messages to `for await`. Ends when the room is left or the client is closed. */
   messages(options: StreamOptions = {}): MessageStream<Message<T>> {
-    let off = (): void => {};
+    let [off, release] = [(): void => {}, (): void => {}];
     const stream: MessageStream<Message<T>> = new MessageStream(options, () => {
       off();
       this.#streams.delete(stream);
       release();
     });
-    this.#streams.add(stream);
-    const release = this.#hold();
-    off = onAbort(options.signal, () => stream.end());
     const closed = this.#host.closed();
     if (closed) stream.end(closed);
+    else {
+      this.#streams.add(stream);
+      release = this.#hold();
+      off = onAbort(options.signal, () => stream.end());
+    }
     return stream;
   }
 
