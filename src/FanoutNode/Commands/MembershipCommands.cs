@@ -10,8 +10,6 @@ namespace Fanout.Node.Commands;
 /// <summary><c>join</c> and <c>leave</c>.</summary>
 internal sealed class MembershipCommands(RoomService rooms)
 {
-    // "last" reaches as far back as any room's history can be set to reach in one answer.
-    private const int MaxLast = 10_000;
 
     public void Join(Session session, in ClientMessage message)
     {
@@ -59,7 +57,7 @@ internal sealed class MembershipCommands(RoomService rooms)
         {
             if (since.TryGetProperty("last", out var lastValue))
                 last = lastValue.ValueKind == JsonValueKind.Number && lastValue.TryGetInt32(out var n) && n >= 0
-                    ? Math.Min(n, MaxLast)
+                    ? Math.Min(n, RequestedRoom.MostLast)
                     : throw CommandPayload.Wrong("since.last", "a whole number");
             else
                 position = ReadPosition(since);

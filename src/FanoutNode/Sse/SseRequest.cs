@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fanout.Node.Connections.Handshake;
 using Fanout.Node.Rooms;
 
@@ -9,8 +8,6 @@ namespace Fanout.Node.Sse;
 /// <param name="LastEventId">From the header, else from the query, where a page can put it; null if it cannot be read.</param>
 internal sealed record SseRequest(HandshakeRequest Handshake, LastEventId? LastEventId)
 {
-    private const int LargestLast = 10_000;
-
     /// <summary>Whether the query says which rooms.</summary>
     public bool NamesRooms => HandshakeQuery.Get(Handshake.Query, "rooms") is not null;
 
@@ -34,19 +31,11 @@ internal sealed record SseRequest(HandshakeRequest Handshake, LastEventId? LastE
         return new SseRequest(handshake, Sse.LastEventId.Parse(string.IsNullOrWhiteSpace(id) ? HandshakeQuery.Get(query, "lastEventId") : id));
     }
 
-    /// <summary>Adds what a socket would ask for with <c>join</c>: presence notices, and the last messages where there is no position.</summary>
+    /// <summary>Adds what a socket would ask for with <c>join</c>: presence notices.</summary>
     /// <param name="problem">What cannot be understood; null where all of it can.</param>
     public List<RequestedRoom> Ask(List<RequestedRoom> rooms, out string? problem)
     {
         problem = null;
-        int? last = null;
-        if (HandshakeQuery.Get(Handshake.Query, "last") is { } text)
-        {
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count == 0)
-                problem = "'last' is a number of messages, from 1 on.";
-            last = Math.Min(count, LargestLast);
-        }
-
         var noticed = (HandshakeQuery.Get(Handshake.Query, "presence") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         foreach (var name in noticed)
         {
@@ -54,6 +43,6 @@ internal sealed record SseRequest(HandshakeRequest Handshake, LastEventId? LastE
                 problem = "'presence' names a room that is not among the rooms.";
         }
 
-        return rooms.ConvertAll(room => room with { Last = room.Since is null ? last : null, WantsPresence = noticed.Contains(room.Name) });
+        return rooms.ConvertAll(room => room with { WantsPresence = noticed.Contains(room.Name) });
     }
 }

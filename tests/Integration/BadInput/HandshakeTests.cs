@@ -47,6 +47,18 @@ public sealed class HandshakeTests(MemoryNode memory)
     }
 
     [Theory]
+    [InlineData("last=0")]
+    [InlineData("last=-1")]
+    [InlineData("rooms=a&last=many")]
+    public async Task Handshake_WithALastThatIsNoNumber_Is400(string query)
+    {
+        await using var peer = await RawWebSocket.ConnectAsync(memory.Node.BaseUri, "/ws?" + query);
+
+        Assert.Equal(400, peer.Handshake!.Status);
+        Assert.Contains("'last'", peer.Handshake.Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("8")]
     [InlineData("14")]
     [InlineData(null)]

@@ -3,6 +3,7 @@ using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
+using Fanout.Tests.TestKit.Streams;
 using Xunit;
 
 namespace Fanout.Tests.Integration.HttpApi;
@@ -36,23 +37,43 @@ public sealed class NotificationTests(RedisFixture redis)
         Assert.Equal("live", (await after.WaitForMessagesAsync(Room, 3))[2].Text("payload"));
     }
 
-    // A device that was never here before has no position. It is in the room already: it leaves, and joins from the last n on.
-    [Fact]
-    public async Task Push_BeforeTheFirstVisit_ComesWithTheLastN()
+    // A device that was never here before has no position. It says with the handshake how far back it wants to begin, by the room's name or
+    // for all that it is in: it is never out of its room, so that it is online from the first moment on.
+    [Theory]
+    [InlineData("$user.ann;;3", null)]
+    [InlineData(null, "last=3")]
+    [InlineData("other;;1", "last=3")]
+    public async Task Push_BeforeTheFirstVisit_ComesWithTheLastN(string? rooms, string? query)
     {
         await using var scope = await redis.CreateScopeAsync();
         await using var node = await RunningNode.StartAsync(Options(scope));
         for (var i = 1; i <= 5; i++)
             await node.Api.PushAsync("ann", i);
-        await using var client = await node.ConnectAsync(new TestClientOptions { Token = Tokens.For("ann") });
-        await client.ExpectTypeAsync("joined", Room);
 
-        await client.LeaveAsync(Room);
-        await client.JoinAsync(Room, new { since = new { last = 3 } });
+        await using var client = await node.ConnectAsync(new TestClientOptions { Token = Tokens.For("ann"), Rooms = rooms, Query = query });
+        var joined = (await client.ExpectTypeAsync("joined", Room)).Payload();
 
+        Assert.Equal((2, true), (joined.Integer("offset"), joined.Flag("recovered")));
         Assert.Equal([3, 4, 5], (await client.WaitForMessagesAsync(Room, 3)).Select(message => (int)message["payload"]!));
-        await node.Api.PushAsync("ann", 6);
-        Assert.Equal(6, (int)(await client.WaitForMessagesAsync(Room, 4))[3]["payload"]!);
+        Assert.True((await node.Api.PushAsync("ann", 6)).Ok.Flag("online"));
+        Assert.Equal([3, 4, 5, 6], (await client.WaitForMessagesAsync(Room, 4)).Select(message => (int)message["payload"]!));
+    }
+
+    // A page that only listens says it likewise; a position that it has wins over the number.
+    [Fact]
+    public async Task Stream_OfAUser_BeginsWithTheLastN_AndResumesByItsId()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var node = await RunningNode.StartAsync(Options(scope));
+        for (var i = 1; i <= 5; i++)
+            await node.Api.PushAsync("ann", i);
+        IReadOnlyList<StreamEvent> events;
+        await using (var first = await node.StreamAsync(new EventStreamOptions { Token = Tokens.For("ann"), Query = "last=3" }))
+            events = await first.MessagesAsync(Room, 3);
+        Assert.Equal([3, 4, 5], events.Select(e => (int)e.Message["payload"]!));
+
+        await using var second = await node.StreamAsync(new EventStreamOptions { Token = Tokens.For("ann"), Query = "last=1", LastEventId = events[0].LastEventId });
+        Assert.Equal([4, 5], (await second.MessagesAsync(Room, 2)).Select(e => (int)e.Message["payload"]!));
     }
 
     // A pattern that begins with $user. names users' rooms; one that begins with a star does not.

@@ -23,7 +23,8 @@ public sealed class RequestedRoomPropertyTests
                 foreach (var room in rooms)
                 {
                     Assert.DoesNotContain(',', room.Name);
-                    Assert.False(room.Since is not null && room.Problem is not null);
+                    Assert.False(room.Since is not null && (room.Problem is not null || room.Last is not null));
+                    Assert.InRange(room.Last ?? 0, 0, RequestedRoom.MostLast);
                     if (room.Since is { } since)
                         Assert.InRange(since.Offset, 0, RoomPosition.MaxOffset);
                 }

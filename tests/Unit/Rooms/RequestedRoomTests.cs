@@ -19,7 +19,11 @@ public sealed class RequestedRoomTests
     // A bad item is answered for itself; the others are joined.
     [Theory]
     [InlineData("a;epoch")]
-    [InlineData("a;;5")]
+    [InlineData("a;;")]
+    [InlineData("a;;-1")]
+    [InlineData("a;;5;")]
+    [InlineData("a;;99999999999")]
+    [InlineData("a;last;5x")]
     [InlineData("a;e;-1")]
     [InlineData("a;e;+1")]
     [InlineData("a;e;1.5")]
@@ -33,6 +37,13 @@ public sealed class RequestedRoomTests
         Assert.Equal([false, true], rooms.Select(room => room.IsWellFormed));
         Assert.NotEmpty(rooms[0].Problem!);
     }
+
+    [Theory]
+    [InlineData("a;;5", 5)]
+    [InlineData("a;;0", 0)]
+    [InlineData("a;;10001", 10_000)]
+    public void Item_WithAnEmptyEpoch_AsksForTheLastN(string item, int last) =>
+        Assert.Equal([new RequestedRoom("a", null, null) { Last = last }, new RequestedRoom("b", null, null)], RequestedRoom.ParseList($"{item},b")!);
 
     [Fact]
     public void Epoch_OfMoreThan64Characters_IsAProblem()

@@ -1,6 +1,6 @@
 namespace Fanout.Node.Connections.Handshake;
 
-/// <summary>Reads the two fields of the query that a handshake knows.</summary>
+/// <summary>Reads the fields of the query that a handshake knows.</summary>
 internal static class HandshakeQuery
 {
     /// <summary>The decoded value of a field, or null. The first one counts.</summary>

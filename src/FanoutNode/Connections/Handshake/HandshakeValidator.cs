@@ -61,9 +61,9 @@ internal sealed class HandshakeValidator(
         if (admission.EnterUser(ticket, principal.UserId) is { } tooMany)
             return (null, RefusalOf(tooMany));
 
-        return RoomsOf(request, principal) is { } rooms
+        return RoomsOf(request, principal, out var problem) is { } rooms
             ? (new HandshakeAcceptance(offered.Format, offered.Echo, principal, rooms, ticket) { Extension = ExtensionFor(request) }, null)
-            : (null, new HandshakeRefusal(400, $"'rooms' may name {RequestedRoom.MostInList} rooms."));
+            : (null, new HandshakeRefusal(400, problem!));
     }
 
     private static HandshakeRefusal RefusalOf(AdmissionRefusal refusal) =>
@@ -104,15 +104,25 @@ internal sealed class HandshakeValidator(
     private static string? BearerOf(string? authorization) =>
         authorization?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true ? authorization[7..].Trim() : null;
 
-    // Null where there are too many of them.
-    private static List<RequestedRoom>? RoomsOf(HandshakeRequest request, Principal principal)
+    // Null where the query cannot be taken as it is.
+    private static List<RequestedRoom>? RoomsOf(HandshakeRequest request, Principal principal, out string? problem)
     {
+        problem = null;
         var rooms = HandshakeQuery.Get(request.Query, "rooms") is { } list ? RequestedRoom.ParseList(list) : [];
         if (rooms is null)
+        {
+            problem = $"'rooms' may name {RequestedRoom.MostInList} rooms.";
             return null;
+        }
+
         // The user's own room needs no asking; a client that names it brings the position to resume from.
         if (principal.OwnRoom is { } own && !rooms.Exists(room => room.Name == own))
             rooms.Insert(0, new RequestedRoom(own, null, null));
-        return rooms;
+        if (HandshakeQuery.Get(request.Query, "last") is not { } text)
+            return rooms;
+        if (RequestedRoom.TryReadLast(text, out var last) && last > 0)
+            return rooms.ConvertAll(room => room is { Since: null, Last: null } ? room with { Last = last } : room);
+        problem = "'last' is a number of messages, from 1 on.";
+        return null;
     }
 }
