@@ -6,7 +6,7 @@ form.name.oninput = () => (sessionStorage.name = form.name.value);
 
 const client = new FanoutClient({ url: location.origin });
 const room = client.room(new URLSearchParams(location.search).get('room') ?? 'chat', { last: 50 });
-document.getElementById('room').textContent = `Room ${room.name}`;
+document.getElementById('room').textContent = room.name;
 /** My messages that have not come back yet, by the id that I gave them. */
 const waiting = new Map();
 

@@ -159,11 +159,11 @@ export class FanoutClient extends Emitter<ClientEvents> {
 
   /**
    * The room of this name; always the same object. It is joined by `join`, `subscribe` or `for await`, not by this.
-   * @throws FanoutError `bad_room` where no room can have this name.
+   * @throws FanoutError `bad_room` where no room can have this name: 1 to 128 of A-Z a-z 0-9 . _ : @ = -, perhaps with $ in front.
    */
   room<T = unknown, I = unknown>(name: string, options: RoomOptions = {}): Room<T, I> {
     if (!isRoomName(name)) {
-      throw new FanoutError('bad_room', `'${name}' is no room name: 1 to 128 of A-Z a-z 0-9 . _ : @ = -`, { room: name });
+      throw new FanoutError('bad_room', `'${name}' is no room name.`, { room: name });
     }
     let room = this.#find(name);
     if (!room) {

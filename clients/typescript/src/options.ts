@@ -69,7 +69,7 @@ export interface Settings {
 
 export function settle(options: FanoutClientOptions): Settings {
   const urls = [options.url].flat().map(socketUrl);
-  if (urls.length === 0) throw new FanoutError('refused', 'There is no url to connect to.');
+  if (urls.length === 0) throw new FanoutError('refused', 'There is no url.');
   const webSocket = options.webSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (!webSocket) {
     throw new FanoutError(

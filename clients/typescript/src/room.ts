@@ -16,7 +16,7 @@ export type RoomState = 'left' | 'joining' | 'joined';
 export interface RoomOptions {
   /** Keep a live list of the members (`room.members`) and tell who comes and goes. */
   presence?: boolean;
-  /** Begin with so many of the newest messages, at the first join. */
+  /** Begin with so many of the newest messages, at the first join. For a user's own room, name it before `connect()`: the node joins it by itself. */
   last?: number;
   /** Begin behind this position, such as one that you stored, at the first join. */
   since?: Position;

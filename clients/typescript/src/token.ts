@@ -32,7 +32,7 @@ export class Tokens {
     const token = typeof source === 'string' ? source : await this.#ask(source, reason, signal);
     if (token === this.#ended) {
       throw this.canRenew
-        ? new FanoutError('token_failed', 'The token provider gave the token that has ended.', { retryable: true })
+        ? new FanoutError('token_failed', 'The token provider gave an ended token.', { retryable: true })
         : tokenOver();
     }
     this.#last = token;
