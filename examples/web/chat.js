@@ -6,6 +6,7 @@ form.name.oninput = () => (sessionStorage.name = form.name.value);
 
 const client = new FanoutClient({ url: location.origin });
 const room = client.room(new URLSearchParams(location.search).get('room') ?? 'chat', { last: 50 });
+document.getElementById('room').textContent = room.name;
 /** My messages that have not come back yet, by the id that I gave them. */
 const waiting = new Map();
 
@@ -16,19 +17,20 @@ client.on('closed', error => note(error.message));
 room.on('reset', () => note('Some messages may be missing.'));
 room.on('error', error => note(error.message));
 
-room.subscribe(({ payload }) => {
+room.subscribe(({ payload, timestamp }) => {
   const mine = waiting.get(payload.id);
   waiting.delete(payload.id);
-  if (!mine) return void show(payload);
-  mine.classList.remove('waiting');
-  add(mine); // To its place in the room's order.
+  const item = mine ?? bubble(payload);
+  item.classList.remove('waiting');
+  item.querySelector('time').textContent = new Date(timestamp).toLocaleTimeString([], { timeStyle: 'short' });
+  add(item); // To its place in the room's order, also where it was shown before.
 });
 
 form.onsubmit = event => {
   event.preventDefault();
   const payload = { id: Math.random().toString(36).slice(2), name: form.name.value, text: form.text.value };
   form.text.value = '';
-  const item = show(payload, 'mine', 'waiting');
+  const item = add(bubble(payload, 'mine', 'waiting'));
   waiting.set(payload.id, item);
   room.publish(payload).catch(error => {
     waiting.delete(payload.id);
@@ -38,13 +40,14 @@ form.onsubmit = event => {
   });
 };
 
-function show({ name, text }, ...classes) {
-  const item = document.createElement('li');
+function bubble({ name, text }, ...classes) {
+  const [item, who, by, when] = ['li', 'small', 'b', 'time'].map(tag => document.createElement(tag));
   item.classList.add(...classes);
-  const who = document.createElement('small');
-  who.textContent = name;
+  by.textContent = name;
+  when.textContent = 'waiting';
+  who.append(by, when);
   item.append(who, text);
-  return add(item);
+  return item;
 }
 
 function note(text) {
@@ -56,7 +59,7 @@ function note(text) {
 
 function add(item) {
   list.append(item);
-  item.scrollIntoView();
+  list.scrollTop = list.scrollHeight;
   return item;
 }
 

@@ -3,32 +3,37 @@ import { FanoutClient } from './client/index.js';
 // With tokens this would be client.userRoom(), which a back end reaches as $user.<user>; anonymous visitors get a room by their name.
 const visitor = (localStorage.visitor ??= Math.random().toString(36).slice(2));
 const name = `notifications.${visitor}`;
-// What is shown, how much of it is unread, and where to go on: kept together, so that a reload misses nothing and counts nothing twice.
-const stored = JSON.parse(localStorage.notifications ?? '{"items":[],"unread":0}');
+const Most = 50;
 
-const [list, form, state, bell, unread] = ['items', 'form', 'state', 'bell', 'unread'].map(id => document.getElementById(id));
+const [list, form, state, bell, badge] = ['items', 'form', 'state', 'bell', 'unread'].map(id => document.getElementById(id));
+// What is shown, which of it is unread, and where to go on: kept together, so that a reload misses nothing and counts nothing twice.
+let stored = JSON.parse(localStorage.notifications ?? '{"items":[]}');
 const client = new FanoutClient({ url: location.origin });
 const room = client.room(name, stored.position ? { since: stored.position } : {});
+let replaying = false;
 
 client.on('state', ({ state: now }) => {
   state.textContent = state.dataset.state = now;
 });
-room.on('joined', keep);
-room.on('reset', async ({ position }) => {
-  // Too much was missed to be told again: take what the room still has.
-  stored.items = [];
-  for await (const message of room.replay({ upTo: position })) stored.items.unshift(item(message));
+room.subscribe(message => {
+  take(message);
   keep();
 });
-room.subscribe(message => {
-  stored.items.unshift(item(message));
-  stored.items.length = Math.min(stored.items.length, 50);
-  stored.unread++;
+room.on('joined', keep);
+room.on('reset', async ({ position }) => {
+  // Too much was missed to be told again: take what the room still has. Until that is through, the old position stays, so that a reload
+  // in between begins again.
+  replaying = true;
+  try {
+    for await (const message of room.replay({ upTo: position })) take(message);
+  } finally {
+    replaying = false;
+  }
   keep();
 });
 
 bell.onclick = () => {
-  stored.unread = 0;
+  for (const item of stored.items) item.unread = false;
   keep();
 };
 form.onsubmit = event => {
@@ -37,24 +42,39 @@ form.onsubmit = event => {
   fetch(`/api/v1/rooms/${name}/messages`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(form.text.value) })
     .then(async answer => answer.ok || alert(await answer.text()), error => alert(error.message));
 };
+// Another tab has read them.
+addEventListener('storage', ({ key, newValue }) => {
+  if (key !== 'notifications' || !newValue) return;
+  stored = JSON.parse(newValue);
+  show();
+});
 
-function item({ payload, timestamp }) {
-  return { text: String(payload), at: timestamp };
+/** Newest first. What came before, in this tab or another one, is known by its id. */
+function take({ id, payload, timestamp: at, offset = 0 }) {
+  if (stored.items.some(item => item.id === id)) return;
+  stored.items.push({ id, at, offset, text: String(payload), unread: true });
+  stored.items.sort((one, other) => other.at - one.at || other.offset - one.offset);
+  stored.items.length = Math.min(stored.items.length, Most);
 }
 
 function keep() {
-  stored.position = room.position;
+  if (!replaying) stored.position = room.position;
   localStorage.notifications = JSON.stringify(stored);
-  unread.textContent = stored.unread || '';
-  document.title = stored.unread ? `(${stored.unread}) Notifications` : 'Notifications';
-  list.replaceChildren(...stored.items.map(({ text, at }) => {
-    const entry = document.createElement('li');
-    const when = document.createElement('small');
-    when.textContent = new Date(at).toLocaleTimeString();
+  show();
+}
+
+function show() {
+  const unread = stored.items.filter(item => item.unread).length;
+  badge.textContent = unread || '';
+  document.title = unread ? `(${unread}) Notifications` : 'Notifications';
+  list.replaceChildren(...stored.items.map(({ text, at, unread: isNew }) => {
+    const [entry, when] = ['li', 'small'].map(tag => document.createElement(tag));
+    entry.className = isNew ? 'unread' : '';
+    when.textContent = new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
     entry.append(when, text);
     return entry;
   }));
 }
 
-keep();
+show();
 client.connect().catch(error => (state.textContent = error.message));

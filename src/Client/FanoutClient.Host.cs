@@ -25,13 +25,15 @@ public sealed partial class FanoutClient
 
         public PublishOutbox Outbox => client._outbox;
 
+        public bool IsOver => client._closedByUs;
+
         public FanoutException? ClosedForGood => client._closedBecause is { } because ? Reported(because) : null;
 
         public string Query(int maxLength)
         {
             client._queried = [];
             var rooms = "";
-            foreach (var room in client._rooms.Values)
+            foreach (var room in client._rooms.All)
             {
                 if (room.QueryItem is not { } item)
                     continue;
@@ -52,14 +54,14 @@ public sealed partial class FanoutClient
             client._info = info;
             client._backplane = info.Backplane;
             if (before is not null && before != info.UserId && Shared.Rooms.UserRoom.TryNameFor(before) is { } old)
-                client._rooms.Remove(old);
+                client._rooms.Find(old)?.UserChanged();
             if (info.UserId is not null && Shared.Rooms.UserRoom.TryNameFor(info.UserId) is { } own && info.Rooms.Contains(own))
             {
                 client.Core(own, null).Adopt();
                 client._queried.Add(own);
             }
 
-            foreach (var room in client._rooms.Values.ToArray())
+            foreach (var room in client._rooms.All.ToArray())
                 room.Connected(client._queried.Contains(room.Name));
             client._commands.Connected();
             client._outbox.Connected(info.MaxMessageBytes);
@@ -73,13 +75,14 @@ public sealed partial class FanoutClient
             {
                 case MessageTypes.Backplane:
                     client._backplane = NodeMessages.BackplaneState(NodeMessages.Field(message.Payload, "state"u8).AsString());
-                    ClientLog.Backplane(client._logger, client._backplane);
+                    var state = client._backplane;
+                    client._log.Write(to => ClientLog.Backplane(to, state));
                     Raise(() => client.BackplaneChanged, client._backplane);
                     return;
 
                 case MessageTypes.Drain:
                     var delay = TimeSpan.FromMilliseconds(NodeMessages.Field(message.Payload, "reconnectAfterMs"u8).AsInt64());
-                    ClientLog.Draining(client._logger, delay);
+                    client._log.Write(to => ClientLog.Draining(to, delay));
                     Raise(() => client.Draining, delay);
                     client._connector.Drain(delay);
                     return;
@@ -98,8 +101,8 @@ public sealed partial class FanoutClient
                 return;
             if (name == RoomName.All)
                 client.Core(name, null).Received(message);
-            else if (client._rooms.TryGetValue(name, out var room))
-                room.Received(message);
+            else
+                client._rooms.Find(name)?.Received(message);
         }
 
         public void Lost(Ending ending)
@@ -108,15 +111,15 @@ public sealed partial class FanoutClient
                 Blame();
             client._commands.Lost();
             client._outbox.Lost();
-            foreach (var room in client._rooms.Values)
+            foreach (var room in client._rooms.All)
                 room.Lost();
-            ClientLog.Disconnected(client._logger, ending.Code, ending.Reason);
+            client._log.Write(to => ClientLog.Disconnected(to, ending.Code, ending.Reason));
             Raise(() => client.Disconnected, new FanoutDisconnect(ending.Code, ending.Reason));
         }
 
         public void Waiting(TimeSpan delay, int attempt, FanoutException cause)
         {
-            ClientLog.Reconnecting(client._logger, delay, attempt, cause.Message);
+            client._log.Write(to => ClientLog.Reconnecting(to, delay, attempt, cause.Message));
             Raise(() => client.Reconnecting, new FanoutReconnecting(delay, attempt, cause));
         }
 
@@ -136,7 +139,7 @@ public sealed partial class FanoutClient
             if (state == FanoutConnectionState.Connected)
             {
                 var info = client._info!;
-                ClientLog.Connected(client._logger, info.Node, info.ClientId);
+                client._log.Write(to => ClientLog.Connected(to, info.Node, info.ClientId));
                 Raise(() => client.Connected, info);
                 foreach (var waiter in client._connecting)
                     waiter.TrySetResult(info);
@@ -155,14 +158,16 @@ public sealed partial class FanoutClient
                 Raise(() => client.MessageReceived, message);
         }
 
-        public void RoomReset(FanoutReset reset) => ClientLog.Reset(client._logger, reset.Room, reset.Reason);
+        public void Keep(RoomCore room) => client._rooms.Keep(room);
+
+        public void RoomReset(FanoutReset reset) => client._log.Write(to => ClientLog.Reset(to, reset.Room, reset.Reason));
 
         public void HandlerFailed(Exception cause) =>
             Fault(new FanoutException(FanoutErrorCodes.HandlerFailed, $"A handler threw: {cause.Message}", cause));
 
         public void Fault(FanoutException error)
         {
-            ClientLog.Fault(client._logger, error.InnerException, error.Code, error.Message);
+            client._log.Write(to => ClientLog.Fault(to, error.InnerException, error.Code, error.Message));
             using var turn = client._turns.Take();
             client._turns.Tell(() =>
             {
@@ -175,7 +180,7 @@ public sealed partial class FanoutClient
                     catch (Exception e)
                     {
                         // A handler of Failed that throws must not be told of itself for ever.
-                        ClientLog.Fault(client._logger, e, FanoutErrorCodes.HandlerFailed, e.Message);
+                        client._log.Write(to => ClientLog.Fault(to, e, FanoutErrorCodes.HandlerFailed, e.Message));
                     }
                 }
             });
@@ -203,13 +208,13 @@ public sealed partial class FanoutClient
         {
             client._closedBecause = error;
             if (client._closedByUs)
-                ClientLog.Closed(client._logger, error.Message);
+                client._log.Write(to => ClientLog.Closed(to, error.Message));
             else
-                ClientLog.SentAway(client._logger, error.Code, error.Message);
+                client._log.Write(to => ClientLog.SentAway(to, error.Code, error.Message));
             var reported = Reported(error);
             client._commands.Close(reported);
             client._outbox.Close(reported);
-            foreach (var room in client._rooms.Values)
+            foreach (var room in client._rooms.All)
                 room.Closed(reported, client._closedByUs);
         }
 

@@ -6,8 +6,8 @@ using Fanout.Client.Outbox;
 using Fanout.Client.Rooms;
 using Fanout.Client.Serialization;
 using Fanout.Client.Threading;
+using Fanout.Client.Wire;
 using Fanout.Shared.Rooms;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fanout.Client;
@@ -28,8 +28,8 @@ public sealed partial class FanoutClient : IAsyncDisposable, IDisposable
     private readonly Connector _connector;
     private readonly CommandTable _commands;
     private readonly PublishOutbox _outbox;
-    private readonly ILogger _logger;
-    private readonly Dictionary<string, RoomCore> _rooms = [];
+    private readonly LogQueue _log;
+    private readonly RoomTable _rooms;
     private readonly List<TaskCompletionSource<FanoutConnectionInfo>> _connecting = [];
     private readonly List<(FanoutConnectionState State, TaskCompletionSource Done)> _stateWaiters = [];
     private FanoutConnectionInfo? _info;
@@ -57,11 +57,13 @@ public sealed partial class FanoutClient : IAsyncDisposable, IDisposable
     {
         _settings = settings;
         _turns = turns;
-        _logger = settings.Options.LoggerFactory?.CreateLogger("Fanout.Client") ?? NullLogger.Instance;
+        _log = new LogQueue(settings.Options.LoggerFactory?.CreateLogger("Fanout.Client") ?? NullLogger.Instance, turns.Schedule);
         _host = new Host(this);
+        _rooms = new RoomTable(name => new RoomCore(name, _host));
+        turns.Failed = _host.HandlerFailed;
         _connector = new Connector(settings, _host, sockets ?? new WebSocketFactory(settings.Options, turns, settings.Time), turns);
         _commands = new CommandTable(_connector, settings, turns);
-        _outbox = new PublishOutbox(_connector, settings, turns, room => !_rooms.TryGetValue(room, out var core) || !core.IsEntering);
+        _outbox = new PublishOutbox(_connector, settings, turns, room => _rooms.Find(room) is not { IsEntering: true });
     }
 
     /// <summary>Where the client stands.</summary>
@@ -227,6 +229,8 @@ public sealed partial class FanoutClient : IAsyncDisposable, IDisposable
         using var turn = _turns.Take();
         if (_host.ClosedForGood is { } closed)
             return Task.FromException(closed);
+        if (!_connector.IsReady)
+            return Task.CompletedTask;
         _connector.Renew(FanoutTokenReason.Refresh, SendToken, error =>
         {
             if (error is null)
@@ -302,9 +306,8 @@ public sealed partial class FanoutClient : IAsyncDisposable, IDisposable
     {
         Checked(name);
         using var turn = _turns.Take();
-        if (!_rooms.TryGetValue(name, out var core))
-            _rooms.Add(name, core = new RoomCore(name, options ?? new FanoutRoomOptions(), _host));
-        else if (options is not null)
+        var core = _rooms.Get(name);
+        if (options is not null)
             core.Extend(options);
         return core;
     }
@@ -314,11 +317,16 @@ public sealed partial class FanoutClient : IAsyncDisposable, IDisposable
         _closedBecause = null;
         _commands.Reopen();
         _outbox.Reopen();
-        foreach (var room in _rooms.Values)
+        foreach (var room in _rooms.All)
             room.Reopened();
         _connector.Start();
     }
 
     private void SendToken(string token, Action<Exception?> told) =>
-        _commands.Call("refresh", id => Wire.Frames.Refresh(_settings.Format, id, token), Resend.Never, null, (_, error) => told(error));
+        _commands.Call("refresh", id => Frames.Refresh(_settings.Format, id, token), Resend.Never, null, (answer, error) =>
+        {
+            if (answer is not null && _info is not null)
+                _info = _info.Until(NodeMessages.ReadExpiry(answer.Payload));
+            told(error);
+        });
 }

@@ -16,7 +16,7 @@ public sealed class FanoutConnectionInfo
     /// <summary>The node's name, for people.</summary>
     public string Node { get; internal set; } = "";
 
-    /// <summary>When the token ends; absent where it does not.</summary>
+    /// <summary>When the token ends; absent where it does not. After a refresh <see cref="FanoutClient.Connection"/> tells of the new one.</summary>
     public DateTimeOffset? ExpiresAt { get; internal set; }
 
     /// <summary>Whether the node reaches the others, at that moment; see <see cref="FanoutClient.Backplane"/>.</summary>
@@ -36,4 +36,12 @@ public sealed class FanoutConnectionInfo
     internal TimeSpan HeartbeatTimeout { get; set; }
 
     internal IReadOnlyList<string> Rooms { get; set; } = [];
+
+    /// <summary>The same with another token.</summary>
+    internal FanoutConnectionInfo Until(DateTimeOffset? expiresAt)
+    {
+        var copy = (FanoutConnectionInfo)MemberwiseClone();
+        copy.ExpiresAt = expiresAt;
+        return copy;
+    }
 }

@@ -51,56 +51,56 @@ public abstract class FanoutRoom
     /// <summary>A membership has begun: the first, and after each reconnect.</summary>
     public event Action<FanoutJoined>? Joined
     {
-        add => Core.Joined += value;
+        add => Core.Listen(core => core.Joined += value);
         remove => Core.Joined -= value;
     }
 
     /// <summary>Back after a lost connection, or begun behind a stored position, and what was missed follows: nothing to do.</summary>
     public event Action<FanoutJoined>? Recovered
     {
-        add => Core.Recovered += value;
+        add => Core.Listen(core => core.Recovered += value);
         remove => Core.Recovered -= value;
     }
 
     /// <summary>Messages may have been missed: reload your state of this room.</summary>
     public event Action<FanoutReset>? Reset
     {
-        add => Core.Reset += value;
+        add => Core.Listen(core => core.Reset += value);
         remove => Core.Reset -= value;
     }
 
     /// <summary>The node put us out; the room is not joined again until you ask for it.</summary>
     public event Action<FanoutRemoved>? Removed
     {
-        add => Core.Removed += value;
+        add => Core.Listen(core => core.Removed += value);
         remove => Core.Removed -= value;
     }
 
     /// <summary>Somebody came or went, with <see cref="FanoutRoomOptions.Presence"/>.</summary>
     public event Action<FanoutPresenceChange>? PresenceChanged
     {
-        add => Core.PresenceChanged += value;
+        add => Core.Listen(core => core.PresenceChanged += value);
         remove => Core.PresenceChanged -= value;
     }
 
     /// <summary>The list of members has changed, with <see cref="FanoutRoomOptions.Presence"/>.</summary>
     public event Action<IReadOnlyDictionary<string, FanoutMember>>? MembersChanged
     {
-        add => Core.MembersChanged += value;
+        add => Core.Listen(core => core.MembersChanged += value);
         remove => Core.MembersChanged -= value;
     }
 
     /// <summary><see cref="State"/> has changed.</summary>
     public event Action<FanoutRoomState>? StateChanged
     {
-        add => Core.StateChanged += value;
+        add => Core.Listen(core => core.StateChanged += value);
         remove => Core.StateChanged -= value;
     }
 
     /// <summary>A join was refused for good and nobody waits for it, or the members could not be read.</summary>
     public event Action<FanoutException>? Failed
     {
-        add => Core.Failed += value;
+        add => Core.Listen(core => core.Failed += value);
         remove => Core.Failed -= value;
     }
 

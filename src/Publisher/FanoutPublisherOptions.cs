@@ -26,7 +26,13 @@ public sealed record FanoutPublisherOptions
     /// <summary>Messages that may wait; beyond it a publish fails with <c>buffer_full</c>. Default 10,000; 1 or more.</summary>
     public int MaxQueued { get; init; } = 10_000;
 
-    /// <summary>How long one request may take. Default 5 s; more than 0.</summary>
+    /// <summary>
+    /// Bytes of payloads that may wait; beyond it a publish fails with <c>buffer_full</c>, unless nothing else waits. Default 64 MiB; 1 KiB or
+    /// more.
+    /// </summary>
+    public long MaxQueuedBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How long one request may take, until the last byte of its answer. Default 5 s; more than 0.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a request and its repetitions may take together. Default 30 s; more than 0, and below the 15 minutes that a key lives.</summary>
@@ -61,6 +67,8 @@ public sealed record FanoutPublisherOptions
             throw Wrong(nameof(Linger), Linger, "0 or more");
         if (MaxQueued < 1)
             throw Wrong(nameof(MaxQueued), MaxQueued, "1 or more");
+        if (MaxQueuedBytes < 1_024)
+            throw Wrong(nameof(MaxQueuedBytes), MaxQueuedBytes, "1,024 or more");
         if (AttemptTimeout <= TimeSpan.Zero)
             throw Wrong(nameof(AttemptTimeout), AttemptTimeout, "more than 0");
         if (Timeout <= TimeSpan.Zero || Timeout >= TimeSpan.FromMinutes(15))

@@ -3,17 +3,17 @@ export interface BackoffOptions {
   minDelayMs: number;
   /** Bound that no delay passes. Default 30,000. */
   maxDelayMs: number;
+  /** From 0 to 1. */
+  random: () => number;
 }
 
 /** Exponential backoff with full jitter: each delay is drawn from 0 to a bound that doubles (docs/protocol.md, 12.3). */
 export class Backoff {
   readonly #options: BackoffOptions;
-  readonly #random: () => number;
   #failures = 0;
 
-  constructor(options: BackoffOptions, random: () => number) {
+  constructor(options: BackoffOptions) {
     this.#options = options;
-    this.#random = random;
   }
 
   get failures(): number {
@@ -24,7 +24,7 @@ export class Backoff {
   next(): number {
     const bound = Math.min(this.#options.maxDelayMs, this.#options.minDelayMs * 2 ** this.#failures);
     this.#failures++;
-    return Math.round(this.#random() * bound);
+    return Math.round(this.#options.random() * bound);
   }
 
   reset(): void {

@@ -1,15 +1,14 @@
-import { CloseCode } from './codes.js';
-import { Commands, nodeError, present, type Blamed, type CommandOptions } from './commands.js';
+import { TooLarge } from './codes.js';
+import { Commands, nodeError, type CommandOptions } from './commands.js';
 import { Connector, type ConnectionState } from './connector.js';
 import { Emitter, type ListenOptions } from './emitter.js';
-import { FanoutError } from './errors.js';
+import { FanoutError, abortable } from './errors.js';
 import { settle, type FanoutClientOptions } from './options.js';
 import { Outbox, type PublishOptions, type Published } from './outbox.js';
 import { AllRoom, Room, type RoomHost, type RoomOptions } from './room.js';
 import { isRoomName, userRoomName } from './roomNames.js';
 import type { Ending } from './socket.js';
-import { abortable } from './stream.js';
-import type { BackplaneState, Connected, ErrorPayload, Inbound, Message } from './wire.js';
+import { present, type BackplaneState, type Connected, type ErrorPayload, type Inbound, type Message } from './wire.js';
 
 export interface StateChange {
   readonly state: ConnectionState;
@@ -57,7 +56,13 @@ export class FanoutClient extends Emitter<ClientEvents> {
   readonly #connector: Connector;
   readonly #commands: Commands;
   readonly #outbox: Outbox;
-  readonly #rooms = new Map<string, Room>();
+  /**
+   * Weakly: a program may go through any number of names, and still gets the same room for the same name as long as it holds one.
+   */
+  readonly #rooms = new Map<string, WeakRef<Room>>();
+  readonly #gone = new FinalizationRegistry<string>(name => this.#find(name) ?? this.#rooms.delete(name));
+  /** Those that something hangs on: a membership, a listener, a position. */
+  readonly #kept = new Set<Room>();
   readonly #host: RoomHost;
   #info: Connected | undefined;
   #backplane: BackplaneState | undefined;
@@ -66,9 +71,8 @@ export class FanoutClient extends Emitter<ClientEvents> {
   #error: FanoutError | undefined;
 
   constructor(options: FanoutClientOptions) {
-    super(cause => this.#handlerFailed(cause));
+    super((cause, event) => this.#handlerFailed(cause, event === 'error'));
     const settings = settle(options);
-    const { clock, codec, random } = settings;
     this.#connector = new Connector(settings, {
       query: maxLength => this.#query(maxLength),
       connected: info => this.#connected(info),
@@ -78,13 +82,12 @@ export class FanoutClient extends Emitter<ClientEvents> {
       state: (state, error) => this.#changed(state, error),
       fault: error => this.#fault(error),
     });
-    this.#commands = new Commands(this.#connector, codec, clock, settings.requestTimeoutMs);
-    this.#outbox = new Outbox(
-      this.#connector, codec, clock,
-      { maxWaiting: settings.maxBufferedPublishes, retryMs: settings.publishRetryMs, backoff: settings, random },
-      room => !this.#rooms.get(room)?.entering);
+    this.#commands = new Commands(this.#connector, settings);
+    this.#outbox = new Outbox(this.#connector, settings, room => !this.#find(room)?.entering);
     this.#host = {
-      clock, random, line: this.#connector, commands: this.#commands, outbox: this.#outbox, backoff: settings,
+      settings, line: this.#connector, commands: this.#commands, outbox: this.#outbox,
+      closed: () => this.#error && reported(this.#error),
+      keep: room => void (room.idle ? this.#kept.delete(room) : this.#kept.add(room)),
       message: message => this.emit('message', message),
       handlerFailed: cause => this.#handlerFailed(cause),
       fault: error => this.#fault(error),
@@ -92,7 +95,7 @@ export class FanoutClient extends Emitter<ClientEvents> {
   }
 
   get state(): ConnectionState {
-    return this.#state;
+    return this.#connector.state;
   }
 
   /** What the node said when it let us in; undefined without a connection. */
@@ -123,17 +126,18 @@ export class FanoutClient extends Emitter<ClientEvents> {
     if (this.#closedByUs) return Promise.reject(this.#error);
     if (this.info) return Promise.resolve(this.info);
     const connected = new Promise<Connected>((resolve, reject) => {
-      const done = [
-        this.on('connected', info => (end(), resolve(info))),
-        this.on('closed', error => (end(), reject(error))),
-      ];
-      const end = (): void => done.forEach(off => off());
+      const off = this.on('state', ({ state, error }) => {
+        if (state === 'connected') resolve(this.#info!);
+        else if (state === 'closed') reject(error);
+        else return;
+        off();
+      });
     });
-    if (this.#connector.state === 'closed' || this.#connector.state === 'idle') {
+    if (this.state === 'closed' || this.state === 'idle') {
       this.#error = undefined;
       this.#commands.reopen();
       this.#outbox.reopen();
-      for (const room of this.#rooms.values()) room.reopened();
+      for (const room of this.#kept) room.reopened();
       this.#connector.start();
     }
     return abortable(connected, options.signal);
@@ -155,15 +159,19 @@ export class FanoutClient extends Emitter<ClientEvents> {
 
   /**
    * The room of this name; always the same object. It is joined by `join`, `subscribe` or `for await`, not by this.
-   * @throws FanoutError `bad_room` where no room can have this name.
+   * @throws FanoutError `bad_room` where no room can have this name: 1 to 128 of A-Z a-z 0-9 . _ : @ = -, perhaps with $ in front.
    */
   room<T = unknown, I = unknown>(name: string, options: RoomOptions = {}): Room<T, I> {
     if (!isRoomName(name)) {
-      throw new FanoutError('bad_room', `'${name}' is no room name: 1 to 128 of A-Z a-z 0-9 . _ : @ = -, or $ in front.`, { room: name });
+      throw new FanoutError('bad_room', `'${name}' is no room name.`, { room: name });
     }
-    let room = this.#rooms.get(name);
-    if (room) room.extend(options);
-    else this.#rooms.set(name, (room = new Room(name, options, this.#host)));
+    let room = this.#find(name);
+    if (!room) {
+      room = new Room(name, this.#host);
+      this.#rooms.set(name, new WeakRef(room));
+      this.#gone.register(room, name);
+    }
+    room.extend(options);
     return room as unknown as Room<T, I>;
   }
 
@@ -188,19 +196,20 @@ export class FanoutClient extends Emitter<ClientEvents> {
     return (await this.#commands.run({ type: 'request', method, traceparent, payload }, 'never', options)).payload as R;
   }
 
-  /** Takes a new token of the provider now, such as after the user's rights have changed. */
-  refreshToken(): Promise<void> {
-    return this.#connector.renew('refresh', token => this.#refresh(token));
+  /** Takes a new token of the provider now, such as after the user's rights have changed. Nothing without a connection: the next one asks anyway. */
+  async refreshToken(): Promise<void> {
+    if (this.#error) throw reported(this.#error);
+    if (this.#connector.ready) await this.#connector.renew('refresh', token => this.#refresh(token));
   }
 
-  get #state(): ConnectionState {
-    return this.#connector.state;
+  #find(name: string): Room | undefined {
+    return this.#rooms.get(name)?.deref();
   }
 
   #query(maxLength: number): string {
     this.#queried = new Set();
     let rooms = '';
-    for (const room of this.#rooms.values()) {
+    for (const room of this.#kept) {
       const item = room.queryItem;
       if (item === undefined) continue;
       const longer = rooms + (rooms && '%2C') + encodeURIComponent(item);
@@ -217,7 +226,7 @@ export class FanoutClient extends Emitter<ClientEvents> {
     this.#info = info;
     this.#backplane = info.backplane;
     const queried = this.#queried;
-    if (before !== undefined && before !== info.userId) this.#rooms.delete(userRoomName(before));
+    if (before !== undefined && before !== info.userId) this.#find(userRoomName(before))?.userChanged();
     if (info.userId !== undefined) {
       const own = userRoomName(info.userId);
       if (info.rooms.includes(own)) {
@@ -225,21 +234,22 @@ export class FanoutClient extends Emitter<ClientEvents> {
         queried.add(own);
       }
     }
-    for (const room of this.#rooms.values()) room.connected(queried.has(room.name));
+    // A listener may have closed the client.
+    for (const room of this.#kept) if (this.#connector.ready) room.connected(queried.has(room.name));
     this.#commands.connected();
     this.#outbox.connected(info.limits.maxMessageBytes);
   }
 
   #received(message: Inbound): void {
-    if (message.id !== undefined && message.type !== 'message' && (this.#commands.answered(message) || this.#outbox.answered(message))) return;
-    const { room } = message;
-    switch (message.type) {
+    const { type, room, payload } = message;
+    const answer = message.id !== undefined && type !== 'message';
+    if (answer && (this.#commands.answered(message) || this.#outbox.answered(message))) return;
+    switch (type) {
       case 'backplane':
-        this.#backplane = (message.payload as { state: BackplaneState }).state;
-        this.emit('backplane', this.#backplane);
+        this.emit('backplane', (this.#backplane = (payload as { state: BackplaneState }).state));
         return;
       case 'drain': {
-        const { reconnectAfterMs } = message.payload as { reconnectAfterMs: number };
+        const { reconnectAfterMs } = payload as { reconnectAfterMs: number };
         this.emit('drain', { reconnectAfterMs });
         return this.#connector.drain(reconnectAfterMs);
       }
@@ -247,32 +257,31 @@ export class FanoutClient extends Emitter<ClientEvents> {
         return this.#connector.keepFresh(token => this.#refresh(token));
       case 'error':
         // With an id it answers a caller who has left; without a room there is nobody else to tell.
-        if (message.id === undefined && room === undefined) this.#fault(nodeError(message.payload as ErrorPayload));
+        if (!answer && room === undefined) this.#fault(nodeError(payload as ErrorPayload));
     }
-    if (room === undefined || (message.id !== undefined && message.type !== 'message')) return;
-    (room === AllRoom ? (this.room(AllRoom) as Room) : this.#rooms.get(room))?.received(message);
+    if (room === undefined || answer) return;
+    (room === AllRoom ? (this.room(AllRoom) as Room) : this.#find(room))?.received(message);
   }
 
   async #refresh(token: string): Promise<void> {
-    await this.#commands.run({ type: 'refresh', payload: { token } }, 'never');
+    const { payload } = await this.#commands.run({ type: 'refresh', payload: { token } }, 'never');
+    const { expiresAt } = (payload ?? {}) as Connected;
+    if (this.#info) this.#info = present<Connected>({ ...this.#info, expiresAt });
   }
 
   #lost(ending: Ending): void {
     const { code, reason } = ending;
-    if (code === CloseCode.TooLarge) this.#blame();
+    if (code === TooLarge) this.#blame();
     this.#commands.lost();
     this.#outbox.lost();
-    for (const room of this.#rooms.values()) room.lost();
+    for (const room of this.#kept) room.lost();
     this.emit('disconnected', { code, reason });
   }
 
   /** A message was over the limit: the largest without an answer. It would end every connection, so it is not sent again. */
   #blame(): void {
-    const [command, publish] = [this.#commands.largest(), this.#outbox.largest()];
-    const blamed: Blamed | undefined = (command?.size ?? -1) > (publish?.size ?? -1) ? command : publish;
-    blamed?.fail(new FanoutError(
-      'too_large', `The node closed with 1009; this message of ${blamed.size} bytes was the largest: given up.`,
-      { closeCode: CloseCode.TooLarge }));
+    const [largest] = [...this.#commands.suspects, ...this.#outbox.suspects].sort((one, other) => other.size - one.size);
+    largest?.fail(new FanoutError('too_large', `The node closed with 1009, and this was the largest message (${largest.size} bytes).`, { closeCode: TooLarge }));
   }
 
   #changed(state: ConnectionState, error: FanoutError | undefined): void {
@@ -280,32 +289,28 @@ export class FanoutClient extends Emitter<ClientEvents> {
     this.#previous = state;
     if (state === 'closed' && error) {
       this.#error = error;
-      const reported = error.code === 'closed' ? error : new FanoutError('closed', `The client is closed: ${error.message}`, { cause: error });
-      this.#commands.close(reported);
-      this.#outbox.close(reported);
-      for (const room of this.#rooms.values()) room.closed(reported, this.#closedByUs);
+      const told = reported(error);
+      this.#commands.close(told);
+      this.#outbox.close(told);
+      for (const room of this.#kept) room.closed(told, this.#closedByUs);
     }
     this.emit('state', present<StateChange>({ state, previous, error }));
-    if (state === 'connected') this.emit('connected', this.#info!);
+    const { info } = this;
+    if (state === 'connected' && info) this.emit('connected', info);
     if (state === 'closed' && error) this.emit('closed', error);
   }
 
   #previous: ConnectionState = 'idle';
 
-  #handlerFailed(cause: unknown): void {
-    this.#fault(new FanoutError('handler_failed', `A listener threw: ${(cause as Error | undefined)?.message ?? String(cause)}`, { cause }));
+  /** @param quiet a listener of `error` that throws must not be told of itself for ever. */
+  #handlerFailed(cause: unknown, quiet = false): void {
+    this.#fault(new FanoutError('handler_failed', `A listener threw: ${String(cause)}`, { cause }), quiet);
   }
 
-  #faulting = false;
-
-  #fault(error: FanoutError): void {
-    // A listener of `error` that throws must not be told of itself for ever.
-    if (!this.#faulting) {
-      this.#faulting = true;
-      const heard = this.emit('error', error);
-      this.#faulting = false;
-      if (heard) return;
-    }
-    console.error(error);
+  #fault(error: FanoutError, quiet = false): void {
+    if (quiet || !this.emit('error', error)) console.error(error);
   }
 }
+
+const reported = (error: FanoutError): FanoutError =>
+  error.code === 'closed' ? error : new FanoutError('closed', `The client is closed: ${error.message}`, { cause: error });

@@ -3,6 +3,7 @@ export interface Clock {
   /** Unix milliseconds. */
   now(): number;
   setTimeout(callback: () => void, delayMs: number): unknown;
+  /** `undefined`: there is none. */
   clearTimeout(timer: unknown): void;
 }
 
@@ -35,7 +36,7 @@ export class Timer {
   }
 
   clear(): void {
-    if (this.#handle !== undefined) this.#clock.clearTimeout(this.#handle);
+    this.#clock.clearTimeout(this.#handle);
     this.#handle = undefined;
   }
 }

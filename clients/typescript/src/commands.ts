@@ -1,5 +1,6 @@
-import { Timer, type Clock } from './clock.js';
 import { FanoutError, abortError } from './errors.js';
+import type { Settings } from './options.js';
+import { runOut } from './patience.js';
 import type { Codec, ErrorPayload, Inbound, Outbound } from './wire.js';
 
 export type Frame = string | Uint8Array<ArrayBuffer>;
@@ -32,30 +33,31 @@ interface Pending {
 /** As many as a node takes from one connection before it reads no further (docs/protocol.md, section 13). */
 const MaxPending = 256;
 
-export const nodeError = (payload: ErrorPayload, room?: string): FanoutError =>
-  new FanoutError(payload.code, payload.message, { retryable: payload.retryable, retryAfterMs: payload.retryAfterMs, room });
-
-/** Without the fields that are undefined. */
-export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
-  for (const key in fields) if (fields[key] === undefined) delete fields[key];
-  return fields as T;
+/** Of a payload that may be rubbish: whoever waits for the answer is told in any case. */
+export function nodeError(payload: ErrorPayload | undefined, room?: string): FanoutError {
+  return new FanoutError(payload?.code ?? 'internal', payload?.message ?? '', { ...payload, room });
 }
+
+/** A message of the node that is none. */
+export const unreadable = (cause: unknown, room?: string, retryable?: boolean): FanoutError =>
+  new FanoutError('bad_message', 'A message of the node could not be read.', { cause, room, retryable });
 
 /** Commands that wait for their answer, or for a connection. */
 export class Commands {
   readonly #line: Line;
-  readonly #codec: Codec;
-  readonly #clock: Clock;
-  readonly #timeoutMs: number;
+  readonly #settings: Settings;
   readonly #pending = new Map<string, Pending>();
+  /**
+   * Sent, and given up by those who asked. They keep their places until they are answered, so that a peer that does not read is not sent
+   * more and more of them.
+   */
+  readonly #late = new Set<string>();
   #count = 0;
   #closed: FanoutError | undefined;
 
-  constructor(line: Line, codec: Codec, clock: Clock, timeoutMs: number) {
+  constructor(line: Line, settings: Settings) {
     this.#line = line;
-    this.#codec = codec;
-    this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
+    this.#settings = settings;
   }
 
   /** Sent now or at the next connection; fails with what the node answers, or with `timeout`, `aborted`, `connection_lost`, `closed`. */
@@ -71,40 +73,38 @@ export class Commands {
    * @throws FanoutError `bad_message` where the payload cannot be encoded.
    */
   call(command: Outbound, resend: Resend, options: CommandOptions, told: (outcome: Inbound | FanoutError) => void): void {
-    const { signal, timeoutMs = this.#timeoutMs } = options;
+    const { codec, clock, requestTimeoutMs } = this.#settings;
+    const { signal, timeoutMs = requestTimeoutMs } = options;
     if (this.#closed) return told(this.#closed);
     if (signal?.aborted) return told(abortError(signal));
-    if (this.#pending.size >= MaxPending) {
+    if (this.#pending.size + this.#late.size >= MaxPending) {
       return told(new FanoutError('buffer_full', `${MaxPending} commands are waiting; no more may.`, { retryable: true }));
     }
     const id = `c${++this.#count}`;
-    const timer = new Timer(this.#clock);
-    const aborted = (): void => pending.settle(abortError(signal!));
     const pending: Pending = {
-      frame: encode(this.#codec, { ...command, id }),
+      frame: encode(codec, { ...command, id }),
       resend,
       sent: false,
       settle: outcome => {
         this.#pending.delete(id);
-        timer.clear();
-        signal?.removeEventListener('abort', aborted);
+        end();
         told(outcome);
       },
     };
     this.#pending.set(id, pending);
-    signal?.addEventListener('abort', aborted);
-    if (timeoutMs !== Infinity) {
-      timer.set(timeoutMs, () => pending.settle(new FanoutError(
-        'timeout', `No answer to '${command.method ?? command.type}' within ${timeoutMs} ms.`, { retryable: true })));
-    }
+    const end = runOut(clock, { signal, timeoutMs }, `No answer to '${command.method ?? command.type}'`, error => {
+      if (pending.sent) this.#late.add(id);
+      pending.settle(error);
+    });
     this.#send(pending);
   }
 
   /** Whether the message answers one of ours. */
   answered(message: Inbound): boolean {
-    const pending = this.#pending.get(message.id ?? '');
-    pending?.settle(message.type === 'error' ? nodeError(message.payload as ErrorPayload, message.room) : message);
-    return pending !== undefined;
+    const { id = '', type, payload, room } = message;
+    const pending = this.#pending.get(id);
+    pending?.settle(type === 'error' ? nodeError(payload as ErrorPayload, room) : message);
+    return this.#late.delete(id) || pending !== undefined;
   }
 
   connected(): void {
@@ -112,6 +112,7 @@ export class Commands {
   }
 
   lost(): void {
+    this.#late.clear();
     for (const pending of this.#pending.values()) {
       if (!pending.sent) continue;
       if (pending.resend === 'again') pending.sent = false;
@@ -119,11 +120,11 @@ export class Commands {
     }
   }
 
-  /** The frame that is the largest of those without an answer. */
-  largest(): Blamed | undefined {
-    return largestOf([...this.#pending.values()].filter(pending => pending.sent).map(pending => ({
+  /** Those without an answer. */
+  get suspects(): Suspect[] {
+    return [...this.#pending.values()].filter(pending => pending.sent).map(pending => ({
       size: sizeOf(pending.frame), fail: error => pending.settle(error),
-    })));
+    }));
   }
 
   close(error: FanoutError): void {
@@ -142,13 +143,10 @@ export class Commands {
   }
 }
 
-export interface Blamed {
+/** A message that may have been too large for the node. */
+export interface Suspect {
   readonly size: number;
   fail(error: FanoutError): void;
-}
-
-export function largestOf(candidates: Blamed[]): Blamed | undefined {
-  return candidates.reduce<Blamed | undefined>((most, next) => (most && most.size >= next.size ? most : next), undefined);
 }
 
 /** @throws FanoutError `bad_message` where the payload has no form on the wire. */
@@ -156,11 +154,11 @@ export function encode(codec: Codec, message: Outbound): Frame {
   try {
     return codec.encode(message);
   } catch (cause) {
-    throw new FanoutError('bad_message', `The payload cannot be encoded: ${(cause as Error).message}`, { cause });
+    throw new FanoutError('bad_message', `Cannot be encoded: ${String(cause)}`, { cause });
   }
 }
 
 /** Bytes on the wire. */
 export function sizeOf(frame: Frame): number {
-  return typeof frame === 'string' ? new TextEncoder().encode(frame).length : frame.byteLength;
+  return (typeof frame === 'string' ? new TextEncoder().encode(frame) : frame).length;
 }

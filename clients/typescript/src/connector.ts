@@ -1,7 +1,7 @@
 import { Backoff } from './backoff.js';
 import { Timer } from './clock.js';
-import { CloseCode, farewell, refusesForGood, staysAway } from './codes.js';
-import type { Frame, Line } from './commands.js';
+import { GoingAway, HeartbeatMissed, Normal, TokenExpired, farewell, refusesForGood, staysAway } from './codes.js';
+import { unreadable, type Frame, type Line } from './commands.js';
 import { FanoutError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Settings } from './options.js';
@@ -59,7 +59,7 @@ export class Connector implements Line {
   #drainAt: number | undefined;
   #lastFreeTry = -Infinity;
   #urlIndex = 0;
-  #stopWaking: (() => void) | undefined;
+  #stopWaking = (): void => {};
   #goodbye: Promise<void> = Promise.resolve();
 
   constructor(settings: Settings, hooks: ConnectorHooks) {
@@ -67,15 +67,15 @@ export class Connector implements Line {
     this.#settings = settings;
     this.#hooks = hooks;
     this.#tokens = new Tokens(settings);
-    this.#backoff = new Backoff(settings, settings.random);
+    this.#backoff = new Backoff(settings);
     this.#attemptTimer = new Timer(clock);
     this.#waitTimer = new Timer(clock);
     this.#drainTimer = new Timer(clock);
     this.#refreshTimer = new Timer(clock);
-    this.#heartbeat = new Heartbeat(clock, settings.pongTimeoutMs, {
-      ping: () => this.send(settings.codec.encode(PingFrame)),
-      dead: () => this.#socket?.abandon({ code: CloseCode.HeartbeatMissed, reason: 'silence' }, CloseCode.HeartbeatMissed),
-    });
+    this.#heartbeat = new Heartbeat(
+      clock, settings.pongTimeoutMs,
+      () => this.send(settings.codec.encode(PingFrame)),
+      () => this.#socket?.abandon({ code: HeartbeatMissed, reason: 'silence' }));
   }
 
   get state(): ConnectionState {
@@ -90,13 +90,14 @@ export class Connector implements Line {
     this.#socket?.send(frame);
   }
 
+  /** From `idle` or `closed`. */
   start(): void {
-    if (this.#state !== 'idle' && this.#state !== 'closed') return;
     this.#backoff.reset();
     this.#notBefore = 0;
     this.#stopWaking = onWake(() => this.#wake());
     this.#setState('connecting');
-    void this.#attempt();
+    // A listener may have closed the client, here and wherever something is told.
+    if (this.#state === 'connecting') void this.#attempt();
   }
 
   /** Ends for good; the promise is there when the node has answered the good bye, or has not for 2 s. */
@@ -105,7 +106,7 @@ export class Connector implements Line {
     const socket = this.#socket;
     const ready = this.#ready;
     this.#clear();
-    if (ready) this.#hooks.lost({ code: CloseCode.Normal, reason: 'closed by us' });
+    if (ready) this.#hooks.lost({ code: Normal, reason: 'closed by us' });
     if (socket) {
       const timer = new Timer(this.#settings.clock);
       this.#goodbye = new Promise(resolve => {
@@ -116,17 +117,17 @@ export class Connector implements Line {
         this.#farewell = done;
         // Its end is told to `#farewell`, since it is not our socket any more.
         timer.set(CloseGraceMs, () => {
-          socket.abandon({ code: CloseCode.Normal, reason: '' }, CloseCode.Normal);
+          socket.abandon({ code: Normal, reason: '' });
           done();
         });
-        socket.close(CloseCode.Normal);
+        socket.close(Normal);
       });
     }
-    this.#finish(error);
+    this.#giveUp(error);
     return this.#goodbye;
   }
 
-  /** A new token over the socket (docs/protocol.md, 4.6); `refresh` sends it and tells what the node answered. */
+  /** A new token over the socket (docs/protocol.md, 4.6); `refresh` sends it and tells what the node answered. Fails with a `FanoutError`. */
   async renew(reason: 'expiring' | 'refresh', refresh: (token: string) => Promise<void>): Promise<void> {
     const { signal } = this.#life;
     const token = await this.#tokens.get(reason, signal);
@@ -138,11 +139,11 @@ export class Connector implements Line {
   keepFresh(refresh: (token: string) => Promise<void>): void {
     if (!this.#tokens.canRenew) return;
     const { signal } = this.#life;
-    const backoff = new Backoff(this.#settings, this.#settings.random);
+    const backoff = new Backoff(this.#settings);
     const attempt = (): void => {
-      this.renew('expiring', refresh).catch((cause: unknown) => {
+      this.renew('expiring', refresh).catch((error: FanoutError) => {
         if (signal.aborted) return;
-        this.#hooks.fault(asFanoutError(cause));
+        this.#hooks.fault(error);
         this.#refreshTimer.set(backoff.next(), attempt);
       });
     };
@@ -152,7 +153,7 @@ export class Connector implements Line {
   drain(reconnectAfterMs: number): void {
     this.#drainAt = this.#settings.clock.now() + reconnectAfterMs;
     this.#drainTimer.set(reconnectAfterMs + DrainGraceMs, () => {
-      this.#socket?.abandon({ code: CloseCode.GoingAway, reason: 'the node drains' }, CloseCode.HeartbeatMissed);
+      this.#socket?.abandon({ code: GoingAway, reason: 'the node drains' });
     });
   }
 
@@ -167,7 +168,7 @@ export class Connector implements Line {
       token = await this.#tokens.get('connect', signal);
     } catch (cause) {
       if (signal.aborted) return;
-      const error = asFanoutError(cause);
+      const error = cause as FanoutError;
       return error.code === 'unauthorized' ? this.#giveUp(error) : this.#wait(error, 0);
     }
     if (signal.aborted) return;
@@ -181,16 +182,15 @@ export class Connector implements Line {
     let socket: Socket;
     try {
       socket = new Socket(webSocket, target, protocols, {
-        opened: () => {},
         received: data => this.#socket === socket && this.#received(data),
         pinged: () => this.#socket === socket && this.#heartbeat.seen(),
         ended: ending => (this.#socket === socket ? this.#ended(ending) : this.#farewell()),
       }, clock);
     } catch (cause) {
-      return this.#giveUp(new FanoutError('refused', `The address or token is no good: ${(cause as Error).message}`, { cause }));
+      return this.#giveUp(new FanoutError('refused', `No address, or no token: ${String(cause)}`, { cause }));
     }
     this.#socket = socket;
-    this.#attemptTimer.set(connectTimeoutMs, () => socket.abandon({ code: 1006, reason: `no connection within ${connectTimeoutMs} ms` }, CloseCode.HeartbeatMissed));
+    this.#attemptTimer.set(connectTimeoutMs, () => socket.abandon({ code: 1006, reason: `no connection within ${connectTimeoutMs} ms` }));
   }
 
   #received(data: string | ArrayBuffer): void {
@@ -202,7 +202,7 @@ export class Connector implements Line {
       // 4
       else this.#hooks.received(message);
     } catch (cause) {
-      this.#hooks.fault(new FanoutError('bad_message', 'A message of the node could not be read.', { cause }));
+      this.#hooks.fault(unreadable(cause));
     }
   }
 
@@ -213,7 +213,7 @@ export class Connector implements Line {
     this.#heartbeat.start(info.heartbeat, this.#socket!.showsPings);
     // First what is wanted, then those who listen: they find rooms that are on their way, and ask for nothing twice.
     this.#hooks.connected(info);
-    this.#setState('connected');
+    if (this.#ready) this.#setState('connected');
   }
 
   // 5
@@ -227,29 +227,27 @@ export class Connector implements Line {
       if (now - this.#connectedAt >= this.#settings.minUptimeMs) this.#backoff.reset();
       this.#hooks.lost(ending);
     }
-    // A listener may have closed the client.
     if (this.#state === 'closed') return;
 
     const { code, reason, status } = ending;
     if (staysAway(code)) return this.#giveUp(farewell(code, reason));
-    if (code === CloseCode.TokenExpired || status === 401) this.#tokens.ended();
+    if (code === TokenExpired || status === 401) this.#tokens.ended();
     if (status !== undefined && refusesForGood(status)) {
       return this.#giveUp(new FanoutError(status === 403 ? 'forbidden' : 'refused', `The node refuses this client (HTTP ${status}).`, { status }));
     }
-    if (!ready && this.#tokens.isOver) {
-      return this.#giveUp(tokenOver());
-    }
+    if (status === 401 && this.#tokens.none) return this.#giveUp(new FanoutError('unauthorized', 'The node wants a token.', { status }));
+    if (!ready && this.#tokens.isOver) return this.#giveUp(tokenOver());
 
     const cause = new FanoutError(
       'connection_lost', ready ? `The connection ended (${code}${reason && `: ${reason}`}).` : `No connection (${reason || code}).`,
       { retryable: true, closeCode: code, status });
     // The node has spread the delays of its clients already, so there is no backoff (5.11); but one that drains again and again gets one.
-    if ((code === CloseCode.GoingAway || drainAt !== undefined) && now - this.#lastFreeTry >= this.#settings.minUptimeMs) {
+    const hint = Math.max(ending.retryAfterMs ?? 0, (drainAt ?? now) - now);
+    if ((code === GoingAway || drainAt !== undefined) && now - this.#lastFreeTry >= this.#settings.minUptimeMs) {
       this.#lastFreeTry = now;
-      const delay = Math.max(0, (drainAt ?? now) - now);
-      this.#again(cause, delay, delay);
+      this.#again(cause, hint, hint);
     } else {
-      this.#wait(cause, ending.retryAfterMs ?? 0);
+      this.#wait(cause, hint);
     }
   }
 
@@ -265,7 +263,7 @@ export class Connector implements Line {
     this.#notBefore = this.#settings.clock.now() + atLeastMs;
     this.#waitTimer.set(delayMs, () => void this.#attempt());
     if (this.#state === 'connected') this.#setState('reconnecting', cause);
-    this.#hooks.waiting(delayMs, this.#backoff.failures, cause);
+    if (this.#waitTimer.isSet) this.#hooks.waiting(delayMs, this.#backoff.failures, cause);
   }
 
   #wake(): void {
@@ -278,12 +276,7 @@ export class Connector implements Line {
 
   #giveUp(error: FanoutError): void {
     this.#clear();
-    this.#finish(error);
-  }
-
-  #finish(error: FanoutError): void {
-    this.#stopWaking?.();
-    this.#stopWaking = undefined;
+    this.#stopWaking();
     this.#setState('closed', error);
   }
 
@@ -301,8 +294,4 @@ export class Connector implements Line {
     this.#state = state;
     this.#hooks.state(state, error);
   }
-}
-
-function asFanoutError(cause: unknown): FanoutError {
-  return cause instanceof FanoutError ? cause : new FanoutError('token_failed', String(cause), { retryable: true, cause });
 }

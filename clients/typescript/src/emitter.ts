@@ -1,18 +1,19 @@
-import { abortError } from './errors.js';
+import { abortable, onAbort } from './errors.js';
 
-export type Listener<T> = (value: T) => void;
+/** What it returns is of no interest, unless it is a promise that fails. */
+export type Listener<T> = (value: T) => unknown;
 
 export interface ListenOptions {
   /** Ends the listening. */
   signal?: AbortSignal | undefined;
 }
 
-/** Typed events. A listener that throws harms neither the others nor the client; it is reported. */
+/** Typed events. A listener that throws, or fails later as an async one does, harms neither the others nor the client; it is reported. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<{ call: Listener<never> }>>();
-  readonly #failed: (cause: unknown) => void;
+  readonly #failed: (cause: unknown, event: keyof Events) => void;
 
-  protected constructor(failed: (cause: unknown) => void) {
+  protected constructor(failed: (cause: unknown, event: keyof Events) => void) {
     this.#failed = failed;
   }
 
@@ -26,28 +27,20 @@ export class Emitter<Events extends object> {
     listeners.add(entry);
     const off = (): void => {
       listeners.delete(entry);
-      signal?.removeEventListener('abort', off);
+      quiet();
     };
-    signal?.addEventListener('abort', off);
+    const quiet = onAbort(signal, off);
     return off;
   }
 
   /** The next event of this name. */
   once<K extends keyof Events>(event: K, options: ListenOptions = {}): Promise<Events[K]> {
-    const { signal } = options;
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(abortError(signal));
-      const aborted = (): void => {
-        off();
-        reject(abortError(signal!));
-      };
+    return abortable(new Promise(resolve => {
       const off = this.on(event, value => {
         off();
-        signal?.removeEventListener('abort', aborted);
         resolve(value);
-      });
-      signal?.addEventListener('abort', aborted);
-    });
+      }, options);
+    }), options.signal);
   }
 
   /** Whether anybody listened. */
@@ -55,13 +48,20 @@ export class Emitter<Events extends object> {
     const listeners = this.#listeners.get(event);
     if (!listeners?.size) return false;
     // A copy: a listener may add and remove listeners.
-    for (const { call } of [...listeners]) {
+    const failed = (cause: unknown): void => this.#failed(cause, event);
+    for (const entry of [...listeners]) {
+      if (!listeners.has(entry)) continue;
       try {
-        (call as Listener<Events[K]>)(value);
+        ((entry.call as Listener<Events[K]>)(value) as PromiseLike<unknown> | undefined)?.then?.(undefined, failed);
       } catch (cause) {
-        this.#failed(cause);
+        failed(cause);
       }
     }
     return true;
+  }
+
+  /** Whether anybody listens to anything. */
+  protected get heard(): boolean {
+    return [...this.#listeners.values()].some(listeners => listeners.size > 0);
   }
 }

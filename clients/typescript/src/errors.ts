@@ -26,7 +26,7 @@ export type ClientErrorCode =
 export type ErrorCode = NodeErrorCode | ClientErrorCode | (string & {});
 
 export interface FanoutErrorDetails {
-  retryable?: boolean;
+  retryable?: boolean | undefined;
   retryAfterMs?: number | undefined;
   room?: string | undefined;
   closeCode?: number;
@@ -37,27 +37,39 @@ export interface FanoutErrorDetails {
 /** Every failure that this package reports. */
 export class FanoutError extends Error {
   override readonly name = 'FanoutError';
-  readonly code: ErrorCode;
+  declare readonly code: ErrorCode;
   /** Whether another try can succeed. A publish of unknown fate may only be tried again with its own key. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** When another try makes sense, in milliseconds from now. */
-  readonly retryAfterMs: number | undefined;
-  readonly room: string | undefined;
+  declare readonly retryAfterMs: number | undefined;
+  declare readonly room: string | undefined;
   /** The WebSocket close code, where a close is the cause. */
-  readonly closeCode: number | undefined;
+  declare readonly closeCode: number | undefined;
   /** The HTTP status of a refused handshake, where the WebSocket implementation shows it (`ws` does, browsers do not). */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: FanoutErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.code = code;
-    this.retryable = details.retryable ?? false;
-    this.retryAfterMs = details.retryAfterMs;
-    this.room = details.room;
-    this.closeCode = details.closeCode;
-    this.status = details.status;
+    // Of the details it takes the cause.
+    super(message, details);
+    const { retryable = false, retryAfterMs, room, closeCode, status } = details;
+    Object.assign(this, { code, retryable, retryAfterMs, room, closeCode, status });
   }
 }
 
 export const abortError = (signal: AbortSignal): FanoutError =>
   new FanoutError('aborted', 'The caller gave up waiting.', { cause: signal.reason });
+
+/** Calls when the signal fires, at once where it has; the function that comes back ends the waiting. */
+export function onAbort(signal: AbortSignal | undefined, aborted: () => void): () => void {
+  if (signal?.aborted) aborted();
+  else signal?.addEventListener('abort', aborted);
+  return () => signal?.removeEventListener('abort', aborted);
+}
+
+/** Waits for a promise no longer than the signal says. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const off = onAbort(signal, () => reject(abortError(signal!)));
+    promise.then(resolve, reject).finally(off);
+  });
+}

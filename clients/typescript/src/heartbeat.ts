@@ -6,27 +6,24 @@ const TickMs = 5_000;
 /** Where the node does not ping (`heartbeat.intervalMs` is 0), we do, this often. */
 const OwnIntervalMs = 30_000;
 
-export interface HeartbeatHooks {
-  ping(): void;
-  /** Nothing came although we asked. */
-  dead(): void;
-}
-
 /** The client's view of docs/protocol.md, section 12.2: silence leads to a ping, and a ping without an answer to the end. */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #pongTimeoutMs: number;
-  readonly #hooks: HeartbeatHooks;
+  readonly #ping: () => void;
+  readonly #dead: () => void;
   readonly #tick: Timer;
   readonly #asked: Timer;
   #silenceMs = OwnIntervalMs;
   #lastSeen = 0;
   #lastTick = 0;
 
-  constructor(clock: Clock, pongTimeoutMs: number, hooks: HeartbeatHooks) {
+  /** @param dead nothing came although we asked. */
+  constructor(clock: Clock, pongTimeoutMs: number, ping: () => void, dead: () => void) {
     this.#clock = clock;
     this.#pongTimeoutMs = pongTimeoutMs;
-    this.#hooks = hooks;
+    this.#ping = ping;
+    this.#dead = dead;
     this.#tick = new Timer(clock);
     this.#asked = new Timer(clock);
   }
@@ -48,8 +45,8 @@ export class Heartbeat {
   /** Asks now. */
   check(): void {
     if (!this.#tick.isSet || this.#asked.isSet) return;
-    this.#asked.set(this.#pongTimeoutMs, this.#hooks.dead);
-    this.#hooks.ping();
+    this.#asked.set(this.#pongTimeoutMs, this.#dead);
+    this.#ping();
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from './clock.js';
 import { FanoutError } from './errors.js';
 import type { WebSocketConstructor } from './socket.js';
-import { json, type Codec } from './wire.js';
+import { json, present, type Codec } from './wire.js';
 
 export interface TokenRequest {
   /** `connect`: before each attempt. `expiring`: the present token ends soon. `refresh`: you asked for it. */
@@ -68,25 +68,25 @@ export interface Settings {
 }
 
 export function settle(options: FanoutClientOptions): Settings {
-  const urls = (Array.isArray(options.url) ? options.url : [options.url]).map(socketUrl);
-  if (urls.length === 0) throw new FanoutError('refused', 'There is no url to connect to.');
+  const urls = [options.url].flat().map(socketUrl);
+  if (urls.length === 0) throw new FanoutError('refused', 'There is no url.');
   const webSocket = options.webSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (!webSocket) {
     throw new FanoutError(
-      'refused', "There is no WebSocket here: hand one in, such as that of the package 'ws'.");
+      'refused', "There is no WebSocket: hand one in, such as that of 'ws'.");
   }
-  const { minDelayMs = 1_000, maxDelayMs = 30_000, minUptimeMs = 10_000, maxAttempts = Infinity } = options.reconnect ?? {};
   const settings: Settings = {
-    urls, webSocket, minDelayMs, maxDelayMs, minUptimeMs, maxAttempts,
-    token: options.token,
-    codec: options.codec ?? json,
-    maxBufferedPublishes: options.maxBufferedPublishes ?? 100,
-    publishRetryMs: options.publishRetryMs ?? 60_000,
-    requestTimeoutMs: options.requestTimeoutMs ?? 5_000,
-    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    pongTimeoutMs: options.pongTimeoutMs ?? 5_000,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
+    codec: json,
+    minDelayMs: 1_000, maxDelayMs: 30_000, minUptimeMs: 10_000, maxAttempts: Infinity,
+    maxBufferedPublishes: 100,
+    publishRetryMs: 60_000,
+    requestTimeoutMs: 5_000,
+    connectTimeoutMs: 10_000,
+    pongTimeoutMs: 5_000,
+    clock: systemClock,
+    random: Math.random,
+    ...(present({ ...options, ...options.reconnect }) as { token: Settings['token'] }),
+    urls, webSocket,
   };
   for (const [name, value] of Object.entries(settings)) {
     if (typeof value === 'number' && !(value >= 0)) throw new RangeError(`${name} is ${value}: 0 or more.`);
@@ -95,15 +95,14 @@ export function settle(options: FanoutClientOptions): Settings {
 }
 
 function socketUrl(given: string | URL): string {
-  let url: URL;
   try {
-    url = new URL(given, (globalThis as { location?: { href: string } }).location?.href);
+    const url = new URL(given, (globalThis as { location?: { href: string } }).location?.href);
+    url.protocol = url.protocol.replace(/^http/, 'ws');
+    if (!/^wss?:$/.test(url.protocol)) throw new TypeError(url.protocol);
+    if (url.pathname === '/') url.pathname = '/ws';
+    url.hash = '';
+    return url.href;
   } catch (cause) {
-    throw new FanoutError('refused', `'${String(given)}' is not a URL.`, { cause });
+    throw new FanoutError('refused', `'${String(given)}' is no address that begins with ws: or http:.`, { cause });
   }
-  url.protocol = url.protocol.replace(/^http/, 'ws');
-  if (!/^wss?:$/.test(url.protocol)) throw new FanoutError('refused', `'${String(given)}' must begin with ws: or wss:.`);
-  if (url.pathname === '/') url.pathname = '/ws';
-  url.hash = '';
-  return url.href;
 }

@@ -1,8 +1,10 @@
-import { Backoff, type BackoffOptions } from './backoff.js';
-import { Timer, type Clock } from './clock.js';
-import { encode, largestOf, nodeError, present, sizeOf, type Blamed, type Frame, type Line } from './commands.js';
+import { Backoff } from './backoff.js';
+import { Timer } from './clock.js';
+import { encode, nodeError, sizeOf, unreadable, type Frame, type Line, type Suspect } from './commands.js';
 import { FanoutError, abortError } from './errors.js';
-import type { Codec, ErrorPayload, Inbound } from './wire.js';
+import type { Settings } from './options.js';
+import { runOut } from './patience.js';
+import { present, type ErrorPayload, type Inbound } from './wire.js';
 
 export interface PublishOptions {
   /** Names this publish, 1 to 128 characters: however often it is sent, it happens once. Random by default. */
@@ -52,22 +54,13 @@ interface RoomQueue {
   readonly pause: Timer;
 }
 
-export interface OutboxOptions {
-  maxWaiting: number;
-  retryMs: number;
-  backoff: BackoffOptions;
-  random: () => number;
-}
-
 /**
  * Publishes, from the call to the acknowledgement. One is in flight for each room, so that the order holds over refusals and lost
  * connections; each is encoded once, so that a repetition is the same byte for byte, as its key demands.
  */
 export class Outbox {
   readonly #line: Line;
-  readonly #codec: Codec;
-  readonly #clock: Clock;
-  readonly #options: OutboxOptions;
+  readonly #settings: Settings;
   /** Whether the room may be published to now: a room that is being joined waits, so that one's own message comes back. */
   readonly #open: (room: string) => boolean;
   readonly #rooms = new Map<string, RoomQueue>();
@@ -78,11 +71,9 @@ export class Outbox {
   #maxMessageBytes = 0;
   #closed: FanoutError | undefined;
 
-  constructor(line: Line, codec: Codec, clock: Clock, options: OutboxOptions, open: (room: string) => boolean) {
+  constructor(line: Line, settings: Settings, open: (room: string) => boolean) {
     this.#line = line;
-    this.#codec = codec;
-    this.#clock = clock;
-    this.#options = options;
+    this.#settings = settings;
     this.#open = open;
   }
 
@@ -92,49 +83,42 @@ export class Outbox {
   }
 
   publish(room: string, payload: unknown, options: PublishOptions = {}): Promise<Published> {
-    const { signal, timeoutMs, echo, traceparent, key = randomKey() } = options;
+    const { signal, echo, traceparent, key = randomKey() } = options;
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closed);
       if (signal?.aborted) return reject(abortError(signal));
       if (payload === undefined) return reject(new FanoutError('bad_message', 'undefined is no payload.', { room }));
       if (!key || key.length > 128) return reject(new FanoutError('bad_message', 'A key has 1 to 128 characters.', { room }));
-      if (this.#size >= this.#options.maxWaiting) {
+      if (this.#size >= this.#settings.maxBufferedPublishes) {
         return reject(new FanoutError(
-          'buffer_full', `${this.#size} publishes are waiting; no more may (maxBufferedPublishes).`,
+          'buffer_full', `${this.#size} publishes are waiting; no more may.`,
           { retryable: true, room }));
       }
 
       const id = `p${++this.#count}`;
-      const timer = new Timer(this.#clock);
-      const abandon = (error: FanoutError): void => {
-        entry.abandoned = entry.inFlight;
-        if (!entry.inFlight) this.#remove(entry);
-        entry.settle(error);
-        this.#pump(room);
-      };
-      const aborted = (): void => abandon(abortError(signal!));
       const entry: Entry = {
         id,
         room,
-        frame: encode(this.#codec, { type: 'publish', id, room, key, echo: echo === false ? echo : undefined, traceparent, payload }),
-        backoff: new Backoff(this.#options.backoff, this.#options.random),
+        frame: encode(this.#settings.codec, { type: 'publish', id, room, key, echo: echo === false ? echo : undefined, traceparent, payload }),
+        backoff: new Backoff(this.#settings),
         inFlight: false,
         firstSentAt: undefined,
         firstRefusedAt: undefined,
         lostConnections: 0,
         abandoned: false,
         settle: outcome => {
-          timer.clear();
-          signal?.removeEventListener('abort', aborted);
+          end();
           if (outcome instanceof FanoutError) reject(outcome);
           else resolve(outcome);
         },
       };
       this.#add(entry);
-      signal?.addEventListener('abort', aborted);
-      if (timeoutMs !== undefined && timeoutMs !== Infinity) {
-        timer.set(timeoutMs, () => abandon(new FanoutError('timeout', `No acknowledgement within ${timeoutMs} ms.`, { retryable: true, room })));
-      }
+      const end = runOut(this.#settings.clock, options, 'No acknowledgement', error => {
+        entry.abandoned = entry.inFlight;
+        if (!entry.inFlight) this.#remove(entry);
+        entry.settle(error);
+        this.#pump(room);
+      });
       this.#pump(room);
     });
   }
@@ -151,10 +135,10 @@ export class Outbox {
     this.#landed(entry);
     if (message.type === 'error') this.#refused(entry, nodeError(message.payload as ErrorPayload, entry.room));
     else {
-      const { messageId, epoch, duplicate = false } = message.payload as { messageId: string; epoch?: string; duplicate?: boolean };
-      const { offset } = message;
-      this.#remove(entry);
-      entry.settle(present<Published>({ room: entry.room, messageId, duplicate, offset, epoch }));
+      const { offset, payload } = message;
+      const { room } = entry;
+      const { messageId, epoch, duplicate = false } = (payload ?? {}) as { messageId?: string; epoch?: string; duplicate?: boolean };
+      this.#finish(entry, messageId === undefined ? unreadable(message, room) : present<Published>({ room, messageId, duplicate, offset, epoch }));
     }
     this.#pump(entry.room);
     return true;
@@ -180,34 +164,24 @@ export class Outbox {
       // Its caller has left, and whether it happened will never be known.
       if (entry.abandoned) this.#remove(entry);
       else if (++entry.lostConnections >= MaxLostConnections) {
-        this.#remove(entry);
-        entry.settle(new FanoutError(
-          'connection_lost', `${MaxLostConnections} connections ended under this publish: it may have happened.`,
+        this.#finish(entry, new FanoutError(
+          'connection_lost', `${MaxLostConnections} connections ended: it may have happened.`,
           { room: entry.room }));
       }
     }
   }
 
-  /** The largest of those in flight. */
-  largest(): Blamed | undefined {
-    return largestOf([...this.#inFlight.values()].map(entry => ({
+  /** Those in flight. */
+  get suspects(): Suspect[] {
+    return [...this.#inFlight.values()].map(entry => ({
       size: sizeOf(entry.frame),
-      fail: error => {
-        this.#landed(entry);
-        this.#remove(entry);
-        entry.settle(error);
-      },
-    })));
+      fail: error => this.#finish(entry, error),
+    }));
   }
 
   close(error: FanoutError): void {
     this.#closed = error;
-    const entries = [...this.#rooms.values()].flatMap(queue => [...queue.entries]);
-    this.#inFlight.clear();
-    for (const entry of entries) {
-      this.#remove(entry);
-      entry.settle(error);
-    }
+    for (const entry of [...this.#rooms.values()].flatMap(queue => queue.entries)) this.#finish(entry, error);
   }
 
   reopen(): void {
@@ -219,16 +193,15 @@ export class Outbox {
     const entry = queue?.entries[0];
     if (!queue || !entry || entry.inFlight || queue.pause.isSet || !this.#line.ready || !this.#open(room)) return;
 
-    const now = this.#clock.now();
+    const now = this.#settings.clock.now();
     const refusal =
       this.#maxMessageBytes > 0 && sizeOf(entry.frame) > this.#maxMessageBytes
-        ? new FanoutError('too_large', `The publish has ${sizeOf(entry.frame)} bytes; the node takes ${this.#maxMessageBytes}.`, { room })
+        ? new FanoutError('too_large', `${sizeOf(entry.frame)} bytes; the node takes ${this.#maxMessageBytes}.`, { room })
       : entry.firstSentAt !== undefined && now - entry.firstSentAt > KeyLifetimeMs
         ? new FanoutError('timeout', 'Its key is over: it may have happened.', { room })
       : undefined;
     if (refusal) {
-      this.#remove(entry);
-      entry.settle(refusal);
+      this.#finish(entry, refusal);
       return this.#pump(room);
     }
 
@@ -239,15 +212,19 @@ export class Outbox {
   }
 
   #refused(entry: Entry, error: FanoutError): void {
-    const now = this.#clock.now();
+    const now = this.#settings.clock.now();
     entry.firstRefusedAt ??= now;
-    if (entry.abandoned || !error.retryable || now - entry.firstRefusedAt >= this.#options.retryMs) {
-      this.#remove(entry);
-      entry.settle(error);
-      return;
+    if (entry.abandoned || !error.retryable || now - entry.firstRefusedAt >= this.#settings.publishRetryMs) {
+      return this.#finish(entry, error);
     }
     const delay = Math.max(error.retryAfterMs ?? 0, entry.backoff.next());
     this.#rooms.get(entry.room)!.pause.set(delay, () => this.#pump(entry.room));
+  }
+
+  #finish(entry: Entry, outcome: Published | FanoutError): void {
+    this.#landed(entry);
+    this.#remove(entry);
+    entry.settle(outcome);
   }
 
   #landed(entry: Entry): void {
@@ -257,7 +234,7 @@ export class Outbox {
 
   #add(entry: Entry): void {
     let queue = this.#rooms.get(entry.room);
-    if (!queue) this.#rooms.set(entry.room, (queue = { entries: [], pause: new Timer(this.#clock) }));
+    if (!queue) this.#rooms.set(entry.room, (queue = { entries: [], pause: new Timer(this.#settings.clock) }));
     queue.entries.push(entry);
     this.#size++;
   }
@@ -279,5 +256,5 @@ export class Outbox {
 
 /** 128 random bits. Not `randomUUID`, which pages without TLS do not have. */
 function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

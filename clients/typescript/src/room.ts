@@ -1,12 +1,14 @@
-import { Backoff, type BackoffOptions } from './backoff.js';
-import { Timer, type Clock } from './clock.js';
-import { nodeError, present, type CommandOptions, type Commands, type Line } from './commands.js';
+import { Backoff } from './backoff.js';
+import { Timer } from './clock.js';
+import { nodeError, unreadable, type CommandOptions, type Commands, type Line } from './commands.js';
 import { Emitter, type ListenOptions, type Listener } from './emitter.js';
-import { FanoutError, abortError } from './errors.js';
+import { FanoutError, abortError, onAbort } from './errors.js';
 import { Members, type PresenceChange, type PresencePage } from './members.js';
+import type { Settings } from './options.js';
+import { runOut } from './patience.js';
 import type { Outbox, PublishOptions, Published } from './outbox.js';
-import { MessageStream, abortable, type StreamOptions } from './stream.js';
-import type { ErrorPayload, Inbound, Member, Message, Position } from './wire.js';
+import { MessageStream, type StreamOptions } from './stream.js';
+import { present, type ErrorPayload, type Inbound, type Member, type Message, type Position } from './wire.js';
 
 /** `left`: not a member and not about to be one. `joining`: will be one as soon as there is a connection and the node agrees. */
 export type RoomState = 'left' | 'joining' | 'joined';
@@ -14,7 +16,7 @@ export type RoomState = 'left' | 'joining' | 'joined';
 export interface RoomOptions {
   /** Keep a live list of the members (`room.members`) and tell who comes and goes. */
   presence?: boolean;
-  /** Begin with so many of the newest messages, at the first join. */
+  /** Begin with so many of the newest messages, at the first join. For a user's own room, name it before `connect()`: the node joins it by itself. */
   last?: number;
   /** Begin behind this position, such as one that you stored, at the first join. */
   since?: Position;
@@ -81,19 +83,29 @@ export interface JoinOptions extends ListenOptions {
 
 /** What a room needs of its client. @internal */
 export interface RoomHost {
-  readonly clock: Clock;
+  readonly settings: Settings;
   readonly line: Line;
   readonly commands: Commands;
   readonly outbox: Outbox;
-  readonly backoff: BackoffOptions;
-  readonly random: () => number;
+  /** Why the client is closed, for good or until it connects again. */
+  closed(): FanoutError | undefined;
+  /** Something hangs on the room, or not any more. */
+  keep(room: Room): void;
   message(message: Message): void;
   handlerFailed(cause: unknown): void;
   fault(error: FanoutError): void;
 }
 
+/** Somebody who waits for the join. */
+type Waiter = (outcome: Joined | FanoutError) => void;
+
 const position = (epoch: string | undefined, offset: number | undefined): Position | undefined =>
   epoch === undefined || offset === undefined ? undefined : { epoch, offset };
+
+/** As decoded, it is nobody else's yet. */
+function place(message: { position?: Position }, at: Position | undefined): void {
+  if (at) message.position = at;
+}
 
 /** Every connection is in it, and nobody joins or leaves it. */
 export const AllRoom = '$all';
@@ -105,10 +117,10 @@ export const AllRoom = '$all';
 export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
   readonly name: string;
   readonly #host: RoomHost;
-  readonly #options: RoomOptions;
+  readonly #options: RoomOptions = {};
   readonly #members = new Members();
   readonly #streams = new Set<MessageStream<Message<T>>>();
-  readonly #waiters = new Set<{ resolve(joined: Joined): void; reject(error: FanoutError): void }>();
+  readonly #waiters = new Set<Waiter>();
   readonly #backoff: Backoff;
   readonly #retry: Timer;
   readonly #membersRetry: Timer;
@@ -124,26 +136,26 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
   #noticesAsked = false;
   /** Counts joins and leaves, so that an answer to an older one is known. */
   #turn = 0;
+  /** The turn that the handshake's answer, which has no id, is due for; 0: none is due. */
+  #queried = 0;
   #position: Position | undefined;
   #joined: Joined | undefined;
 
   /** @internal */
-  constructor(name: string, options: RoomOptions, host: RoomHost) {
+  constructor(name: string, host: RoomHost) {
     super(cause => host.handlerFailed(cause));
     this.name = name;
     this.#host = host;
-    this.#options = { ...options };
-    this.#position = options.since;
-    this.#backoff = new Backoff(host.backoff, host.random);
-    this.#retry = new Timer(host.clock);
-    this.#membersRetry = new Timer(host.clock);
+    this.#backoff = new Backoff(host.settings);
+    this.#retry = new Timer(host.settings.clock);
+    this.#membersRetry = new Timer(host.settings.clock);
   }
 
   get state(): RoomState {
     return this.#state;
   }
 
-  /** "I have everything up to here": what to store if you want to go on from here after a restart of the page. */
+  /** The last message that came, which a loop may not have seen yet; what to store is `message.position`. */
   get position(): Position | undefined {
     return this.#position;
   }
@@ -153,25 +165,31 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     return this.#members.view as ReadonlyMap<string, Member<I>>;
   }
 
+  override on<K extends keyof RoomEvents>(event: K, listener: Listener<RoomEvents<T, I>[K]>, options?: ListenOptions): () => void {
+    const off = super.on(event, listener, options);
+    this.#keep();
+    return off;
+  }
+
   /** Joins, and stays until `leave()`. */
   join(options: JoinOptions = {}): Promise<Joined> {
-    const { signal, timeoutMs } = options;
+    const { signal } = options;
+    const closed = this.#host.closed();
+    if (closed) return Promise.reject(closed);
+    if (signal?.aborted) return Promise.reject(abortError(signal));
     this.#kept = true;
     if (this.#member && this.#joined) return Promise.resolve(this.#joined);
-    if (signal?.aborted) return Promise.reject(abortError(signal));
-    const timer = new Timer(this.#host.clock);
-    const joined = new Promise<Joined>((resolve, reject) => {
-      const waiter = { resolve, reject };
+    return new Promise<Joined>((resolve, reject) => {
+      const waiter: Waiter = outcome => {
+        end();
+        this.#waiters.delete(waiter);
+        if (outcome instanceof FanoutError) reject(outcome);
+        else resolve(outcome);
+      };
+      const end = runOut(this.#host.settings.clock, options, `Not in '${this.name}'`, waiter);
       this.#waiters.add(waiter);
-      if (timeoutMs !== undefined) {
-        timer.set(timeoutMs, () => {
-          this.#waiters.delete(waiter);
-          reject(new FanoutError('timeout', `Not in '${this.name}' within ${timeoutMs} ms.`, { retryable: true, room: this.name }));
-        });
-      }
+      this.#want();
     });
-    this.#want();
-    return abortable(joined, signal).finally(() => timer.clear());
   }
 
   /** Leaves, and forgets the position. */
@@ -179,15 +197,14 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     const told = this.#host.line.ready && (this.#member || this.#entering);
     this.#kept = false;
     this.#forget();
-    this.#fail(new FanoutError('removed', `'${this.name}' was left.`, { room: this.name }));
+    this.#tell(new FanoutError('removed', `'${this.name}' was left.`, { room: this.name }));
     for (const stream of [...this.#streams]) stream.end();
     if (!told) return;
     try {
       await this.#host.commands.run({ type: 'leave', room: this.name }, 'never', options);
     } catch (cause) {
       // The end of a connection is a leave too, and a join that was refused needs none.
-      if (cause instanceof FanoutError && (cause.code === 'connection_lost' || cause.code === 'not_joined' || cause.code === 'closed')) return;
-      throw cause;
+      if (!['connection_lost', 'not_joined', 'closed'].includes((cause as FanoutError).code)) throw cause;
     }
   }
 
@@ -198,22 +215,29 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     const off = this.on('message', listener);
     const release = this.#hold();
     const end = (): void => {
-      signal?.removeEventListener('abort', end);
+      quiet();
       off();
       release();
     };
-    signal?.addEventListener('abort', end);
+    const quiet = onAbort(signal, end);
     return end;
   }
 
   /** Joins, and gives the messages to `for await`. Ends when the room is left or the client is closed. */
   messages(options: StreamOptions = {}): MessageStream<Message<T>> {
+    let [off, release] = [(): void => {}, (): void => {}];
     const stream: MessageStream<Message<T>> = new MessageStream(options, () => {
+      off();
       this.#streams.delete(stream);
       release();
     });
-    this.#streams.add(stream);
-    const release = this.#hold();
+    const closed = this.#host.closed();
+    if (closed) stream.end(closed);
+    else {
+      this.#streams.add(stream);
+      release = this.#hold();
+      off = onAbort(options.signal, () => stream.end());
+    }
     return stream;
   }
 
@@ -232,11 +256,11 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     const answer = await this.#host.commands.run(
       { type: 'history', room: this.name, payload: { since, limit } }, 'again', options);
     const { epoch, offset, messages, more } = answer.payload as { epoch?: string; offset?: number; messages: Message<T>[]; more: boolean };
-    const last = messages.at(-1)?.offset;
+    for (const message of messages) place(message, position(epoch, message.offset));
     return present<HistoryPage<T>>({
       messages,
       position: position(epoch, offset),
-      next: more ? position(epoch, last) : undefined,
+      next: more ? messages.at(-1)?.position : undefined,
     });
   }
 
@@ -273,13 +297,23 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     if (this.#joined) return;
     if (options.last !== undefined) this.#options.last = options.last;
     if (options.since) this.#position = options.since;
+    this.#keep();
   }
 
-  /** As in `rooms=` of the handshake; undefined where a `join` is needed, which can say more. @internal */
+  /** Whether nothing hangs on it: it could be made anew and nobody would notice. @internal */
+  get idle(): boolean {
+    return !(this.#wanted || this.#member || this.#queried || this.#joined || this.#position || Object.keys(this.#options).length || this.heard);
+  }
+
+  /**
+   * As in `rooms=` of the handshake; undefined where a `join` is better, since it can ask for notices. A user's own room is joined by the
+   * handshake in any case, so here alone it can say where to begin. @internal
+   */
   get queryItem(): string | undefined {
-    if (!this.#wanted || this.#options.presence || this.name === AllRoom) return undefined;
-    if (this.#position) return `${this.name};${this.#position.epoch};${this.#position.offset}`;
-    return this.#options.last !== undefined && !this.#joined ? undefined : this.name;
+    const { name } = this;
+    if (!this.#wanted || name === AllRoom || (this.#options.presence && !name.startsWith('$user.'))) return undefined;
+    const { epoch = '', offset = this.#joined ? undefined : this.#options.last } = this.#position ?? {};
+    return offset === undefined ? name : `${name};${epoch};${offset}`;
   }
 
   /** Whether publishes should wait for a join that is on its way. @internal */
@@ -292,27 +326,35 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     if (joining) {
       this.#entering = true;
       this.#noticesAsked = false;
-      this.#turn++;
+      this.#queried = ++this.#turn;
       // It was left while the handshake was under way.
-      if (!this.#wanted) void this.leave().catch((error: FanoutError) => this.#host.fault(error));
+      if (!this.#wanted) this.#leaveSilently();
     } else {
       this.#enter();
     }
   }
 
+  /** It was the own room of a user who is another one now: nothing comes of it any more. @internal */
+  userChanged(): void {
+    if (this.#wanted) this.#putOut('the user has changed');
+  }
+
   /** The node joins a user's own room by itself. @internal */
   adopt(): void {
     this.#wanted = this.#kept = true;
+    this.#keep();
     this.#setState('joining');
   }
 
   /** @internal */
   lost(): void {
     this.#member = this.#entering = false;
+    this.#queried = 0;
     this.#turn++;
     this.#retry.clear();
     this.#membersRetry.clear();
     this.#members.abandon();
+    this.#keep();
     if (this.#wanted) this.#setState('joining');
   }
 
@@ -320,8 +362,11 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
   closed(error: FanoutError, byUs: boolean): void {
     this.lost();
     this.#setState('left');
-    this.#fail(error);
+    this.#tell(error);
+    // Loops are over. What still listens is joined again by another `connect()`, and the position stays for those that come back.
+    this.#wanted = false;
     for (const stream of [...this.#streams]) stream.end(byUs ? undefined : error);
+    this.#wanted = this.#kept || this.#subscriptions > 0;
   }
 
   /** The client connects again after it was closed by the node. @internal */
@@ -335,24 +380,20 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
       case 'message':
         return this.#message(message as unknown as Message<T>);
       case 'joined':
-        if (this.#entering) this.#enteredWith(message);
-        return;
       case 'error': {
-        const error = nodeError(message.payload as ErrorPayload, this.name);
-        if (this.#entering) this.#refused(error);
-        else this.#report(error);
+        const error = message.type === 'error' && nodeError(message.payload as ErrorPayload, this.name);
+        const due = this.#queried;
+        this.#queried = 0;
+        if (due !== this.#turn) {
+          // The room has been left since, and a join of our own may be on its way, which begins elsewhere; or the handshake had no part in it.
+          if (error && !due) this.#report(error);
+        } else if (error) this.#refused(error);
+        else this.#enteredWith(message);
         return;
       }
-      case 'left': {
-        if (!this.#member) return;
-        const { reason = '' } = (message.payload ?? {}) as { reason?: string };
-        const error = new FanoutError('removed', `The node put this connection out of '${this.name}': ${reason}`, { room: this.name });
-        this.#kept = false;
-        this.#drop();
-        this.emit('left', { room: this.name, reason });
-        for (const stream of [...this.#streams]) stream.end(error);
+      case 'left':
+        if (this.#member) this.#putOut((message.payload as { reason?: string } | undefined)?.reason);
         return;
-      }
       case 'reset':
         if (!this.#member) return;
         this.#position = message.payload as Position;
@@ -376,7 +417,7 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
       const { offset } = message;
       if (offset !== undefined && this.#position) {
         if (offset <= this.#position.offset) return;
-        this.#position = { epoch: this.#position.epoch, offset };
+        place(message, (this.#position = { epoch: this.#position.epoch, offset }));
       }
     }
     this.#host.message(message);
@@ -392,15 +433,21 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
       if (!held) return;
       held = false;
       if (--this.#subscriptions === 0 && !this.#kept && this.#wanted) {
-        void this.leave().catch((error: FanoutError) => this.#host.fault(error));
+        this.#leaveSilently();
       }
     };
+  }
+
+  #leaveSilently(): void {
+    this.leave().catch((error: FanoutError) => this.#host.fault(error));
   }
 
   #want(): void {
     if (!this.#wanted) {
       this.#wanted = true;
-      this.#setState('joining');
+      this.#keep();
+      // Where the node has sent us away, it waits for another `connect()`.
+      if (!this.#host.closed()) this.#setState('joining');
     }
     this.#enter();
   }
@@ -426,9 +473,15 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
   }
 
   #enteredWith(message: Inbound): void {
-    const { epoch, offset, recovered, count } = message.payload as { epoch?: string; offset?: number; recovered: boolean; count: number };
     // The answer to a join in a room that we were in already tells where the room is, not where we are (docs/protocol.md, 9.1).
     if (this.#member) return this.#readMembers();
+    if (!message.payload) {
+      // We are in, but where it began is not known: it begins again.
+      const error = unreadable(message, this.name, true);
+      this.#host.fault(error);
+      return this.#refused(error);
+    }
+    const { epoch, offset, recovered, count } = message.payload as { epoch?: string; offset?: number; recovered: boolean; count: number };
     this.#member = true;
     this.#entering = false;
     this.#backoff.reset();
@@ -440,8 +493,9 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     this.emit('joined', joined);
     if (resumed && recovered) this.emit('recovered', joined);
     if (resumed && !recovered) this.emit('reset', present<Reset>({ room: this.name, reason: 'not_recovered', position: this.#position }));
-    for (const waiter of this.#waiters) waiter.resolve(joined);
-    this.#waiters.clear();
+    this.#tell(joined);
+    // A listener may have left it.
+    if (!this.#member) return;
     if (this.#options.presence && !this.#noticesAsked) this.#sendJoin();
     else this.#readMembers();
     this.#host.outbox.opened(this.name);
@@ -463,22 +517,31 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     this.#drop();
     for (const stream of [...this.#streams]) stream.end(error);
     // Who waits for the join is told by it.
-    if (this.#waiters.size > 0) this.#fail(error);
+    if (this.#waiters.size > 0) this.#tell(error);
     else this.#report(error);
     this.#host.outbox.opened(this.name);
   }
 
   #readMembers(): void {
-    if (!this.#options.presence) return;
+    if (!this.#options.presence || !this.#member) return;
     this.#members.read(after => this.presence({ limit: 1_000, after })).then(
       fresh => {
         if (fresh) this.emit('members', this.members);
       },
       (error: FanoutError) => {
         if (!this.#member) return;
-        if (error.retryable) this.#membersRetry.set(Math.max(error.retryAfterMs ?? 0, this.#host.backoff.minDelayMs), () => this.#readMembers());
+        if (error.retryable) this.#membersRetry.set(Math.max(error.retryAfterMs ?? 0, this.#host.settings.minDelayMs), () => this.#readMembers());
         else this.#report(error);
       });
+  }
+
+  #putOut(reason = ''): void {
+    const { name: room } = this;
+    this.#kept = false;
+    this.#drop();
+    this.emit('left', { room, reason });
+    const error = new FanoutError('removed', `Put out of '${room}': ${reason}`, { room });
+    for (const stream of [...this.#streams]) stream.end(error);
   }
 
   #forget(): void {
@@ -494,12 +557,16 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     this.#retry.clear();
     this.#membersRetry.clear();
     this.#members.clear();
+    this.#keep();
     this.#setState('left');
   }
 
-  #fail(error: FanoutError): void {
-    for (const waiter of this.#waiters) waiter.reject(error);
-    this.#waiters.clear();
+  #keep(): void {
+    this.#host.keep(this as unknown as Room);
+  }
+
+  #tell(outcome: Joined | FanoutError): void {
+    for (const waiter of this.#waiters) waiter(outcome);
   }
 
   #report(error: FanoutError): void {

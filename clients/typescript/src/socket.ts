@@ -1,4 +1,5 @@
 import { Timer, type Clock } from './clock.js';
+import { HeartbeatMissed } from './codes.js';
 
 /** As much of a WebSocket as is used here. The browser's, Node's and that of the package `ws` fit. */
 export interface WebSocketLike {
@@ -8,7 +9,7 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
   // Each implementation has event types of its own.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: any) => void): void;
+  addEventListener(type: 'message' | 'close' | 'error', listener: (event: any) => void): void;
 }
 
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
@@ -36,7 +37,6 @@ export interface Ending {
 }
 
 export interface SocketHandler {
-  opened(): void;
   received(data: string | ArrayBuffer): void;
   /** A ping of the node, on platforms that show it. */
   pinged(): void;
@@ -59,7 +59,6 @@ export class Socket {
     const socket: WebSocketLike & NodeSocket = (this.#socket = new type(url, protocols));
     socket.binaryType = 'arraybuffer';
     const noClose = new Timer(clock);
-    socket.addEventListener('open', () => this.#over || handler.opened());
     socket.addEventListener('message', ({ data }) => this.#over || handler.received(data as string | ArrayBuffer));
     socket.addEventListener('close', ({ code, reason }) => {
       noClose.clear();
@@ -80,7 +79,7 @@ export class Socket {
 
   /** Whether the platform shows the node's pings. */
   get showsPings(): boolean {
-    return typeof this.#socket.on === 'function';
+    return 'on' in this.#socket;
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
@@ -94,18 +93,16 @@ export class Socket {
   }
 
   /** Ends at once, whatever the peer does. */
-  abandon(ending: Ending, code: number): void {
+  abandon(ending: Ending): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#end(ending);
     try {
       // `ws` would hold the process for half a minute waiting for a dead peer's answer; and a socket that still connects has no code to send.
       if (this.#socket.terminate) this.#socket.terminate();
-      else if (this.#socket.readyState === 0) this.#socket.close();
-      else this.#socket.close(code);
+      else this.#socket.close(...(this.#socket.readyState ? [HeartbeatMissed] : []));
     } catch {
       // It is of no use any more, whatever state it is in.
     }
-    this.#handler.ended(ending);
   }
 
   #end(ending: Ending): void {
@@ -116,8 +113,8 @@ export class Socket {
 }
 
 function retryAfter(header: string | string[] | undefined, now: number): number | undefined {
-  const text = Array.isArray(header) ? header[0] : header;
-  if (!text) return undefined;
+  if (!header) return undefined;
+  const text = String(header);
   // RFC 9110, 10.2.3: seconds, or a date.
   const delay = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
   return Number.isNaN(delay) ? undefined : Math.max(0, delay);

@@ -1,4 +1,4 @@
-import { FanoutError, abortError } from './errors.js';
+import { FanoutError } from './errors.js';
 
 export interface StreamOptions {
   /** Messages that may wait for the loop. Default 1,000. */
@@ -25,17 +25,11 @@ export class MessageStream<T> implements AsyncIterableIterator<T> {
 
   /** @internal */
   constructor(options: StreamOptions, ended: () => void) {
-    const { bufferSize = 1_000, overflow = 'error', signal } = options;
+    const { bufferSize = 1_000, overflow = 'error' } = options;
     if (!(bufferSize >= 1)) throw new RangeError(`bufferSize is ${bufferSize}: 1 or more.`);
     this.#bufferSize = bufferSize;
     this.#overflow = overflow;
-    const aborted = (): void => this.end();
-    this.#ended = () => {
-      signal?.removeEventListener('abort', aborted);
-      ended();
-    };
-    if (signal?.aborted) queueMicrotask(aborted);
-    else signal?.addEventListener('abort', aborted);
+    this.#ended = ended;
   }
 
   /** Messages that were dropped, with `drop_oldest`. */
@@ -47,22 +41,20 @@ export class MessageStream<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  next(): Promise<IteratorResult<T>> {
-    if (this.#buffer.length > 0) return Promise.resolve({ done: false, value: this.#buffer.shift()! });
-    if (this.#error) {
-      const error = this.#error;
-      this.#error = undefined;
-      return Promise.reject(error);
-    }
-    if (this.#over) return Promise.resolve({ done: true, value: undefined });
+  async next(): Promise<IteratorResult<T>> {
+    if (this.#buffer.length > 0) return { done: false, value: this.#buffer.shift()! };
+    const error = this.#error;
+    this.#error = undefined;
+    if (error) throw error;
+    if (this.#over) return { done: true, value: undefined };
     return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
   }
 
-  return(): Promise<IteratorResult<T>> {
+  async return(): Promise<IteratorResult<T>> {
     this.#buffer.length = 0;
     this.end();
     this.#error = undefined;
-    return Promise.resolve({ done: true, value: undefined });
+    return { done: true, value: undefined };
   }
 
   /** @internal */
@@ -99,15 +91,4 @@ export class MessageStream<T> implements AsyncIterableIterator<T> {
       waiting.resolve({ done: true, value: undefined });
     }
   }
-}
-
-/** Waits for a promise no longer than the signal says. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const aborted = (): void => reject(abortError(signal));
-    if (signal.aborted) aborted();
-    signal.addEventListener('abort', aborted);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-  });
 }

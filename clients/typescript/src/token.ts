@@ -1,9 +1,9 @@
 import { Timer } from './clock.js';
-import { FanoutError, abortError } from './errors.js';
+import { FanoutError, abortable } from './errors.js';
 import type { Settings, TokenRequest } from './options.js';
 
 export const tokenOver = (): FanoutError =>
-  new FanoutError('unauthorized', 'The token has ended. Give the client a function that gets a new one.');
+  new FanoutError('unauthorized', 'The token has ended, and no function gets a new one.');
 
 /** Asks for tokens, and never hands out one that the node has told us is over. */
 export class Tokens {
@@ -13,6 +13,11 @@ export class Tokens {
 
   constructor(settings: Settings) {
     this.#settings = settings;
+  }
+
+  /** Whether there is no token, and never will be. */
+  get none(): boolean {
+    return this.#settings.token === undefined;
   }
 
   /** Whether another token than the present one can be had. */
@@ -27,7 +32,7 @@ export class Tokens {
     const token = typeof source === 'string' ? source : await this.#ask(source, reason, signal);
     if (token === this.#ended) {
       throw this.canRenew
-        ? new FanoutError('token_failed', 'The token provider gave the token that has ended.', { retryable: true })
+        ? new FanoutError('token_failed', 'The token provider gave an ended token.', { retryable: true })
         : tokenOver();
     }
     this.#last = token;
@@ -49,21 +54,18 @@ export class Tokens {
 
   async #ask(provider: Exclude<Settings['token'], string | undefined>, reason: TokenRequest['reason'], signal: AbortSignal): Promise<string> {
     const timer = new Timer(this.#settings.clock);
-    let aborted = (): void => {};
     const tooLate = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', (aborted = () => reject(abortError(signal))));
       timer.set(this.#settings.connectTimeoutMs, () => reject(new FanoutError('token_failed', 'The token provider took too long.', { retryable: true })));
     });
     try {
-      const token = await Promise.race([provider({ reason, signal }), tooLate]);
+      const token = await abortable(Promise.race([provider({ reason, signal }), tooLate]), signal);
       if (typeof token !== 'string' || !token) throw new FanoutError('token_failed', 'The token provider gave no token.', { retryable: true });
       return token;
     } catch (cause) {
       if (cause instanceof FanoutError && (cause.code === 'unauthorized' || cause.code === 'token_failed')) throw cause;
-      throw new FanoutError('token_failed', `The token provider failed: ${(cause as Error | undefined)?.message ?? String(cause)}`, { retryable: true, cause });
+      throw new FanoutError('token_failed', `The token provider failed: ${String(cause)}`, { retryable: true, cause });
     } finally {
       timer.clear();
-      signal.removeEventListener('abort', aborted);
     }
   }
 }

@@ -1,6 +1,5 @@
 interface Target {
-  addEventListener?(type: string, listener: () => void): void;
-  removeEventListener?(type: string, listener: () => void): void;
+  addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void;
   readonly visibilityState?: string;
 }
 
@@ -22,8 +21,7 @@ export function onWake(wake: () => void): () => void {
     [document, 'resume', wake],
     [document, 'visibilitychange', visible],
   ];
-  for (const [target, type, listener] of sources) target?.addEventListener?.(type, listener);
-  return () => {
-    for (const [target, type, listener] of sources) target?.removeEventListener?.(type, listener);
-  };
+  const over = new AbortController();
+  for (const [target, type, listener] of sources) target?.addEventListener?.(type, listener, { signal: over.signal });
+  return () => over.abort();
 }

@@ -27,8 +27,10 @@ export interface Message<T = unknown> {
   readonly room: string;
   /** Names the message everywhere: live, after a reconnect and in history it is the same. */
   readonly id: string;
-  /** Absent in rooms without history. */
+  /** Its number in the room; there may be holes. Absent in rooms without history. */
   readonly offset?: number;
+  /** Where it stands: what to store once you have dealt with it, to go on from here after a restart of the page. Absent in rooms without history. */
+  readonly position?: Position;
   readonly timestamp: number;
   /** Absent for messages published by HTTP. */
   readonly from?: { readonly clientId: string; readonly userId?: string };
@@ -79,6 +81,12 @@ export interface Codec {
   /** Fields that are undefined are left out. */
   encode(message: Outbound): string | Uint8Array<ArrayBuffer>;
   decode(data: string | ArrayBuffer): Inbound;
+}
+
+/** Without the fields that are undefined. */
+export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  for (const key in fields) if (fields[key] === undefined) delete fields[key];
+  return fields as T;
 }
 
 export const json: Codec = {

@@ -22,6 +22,10 @@ internal sealed class CommandTable(ILine line, Settings settings, Turns turns)
 
     // In the order in which they were asked.
     private readonly SortedDictionary<long, Pending> _pending = [];
+
+    // Sent, and given up by those who asked. They keep their places until they are answered, so that a peer that does not read is not sent
+    // more and more of them.
+    private readonly HashSet<long> _late = [];
     private long _count;
     private FanoutException? _closed;
 
@@ -47,7 +51,7 @@ internal sealed class CommandTable(ILine line, Settings settings, Turns turns)
             return;
         }
 
-        if (_pending.Count >= MaxPending)
+        if (_pending.Count + _late.Count >= MaxPending)
         {
             told(null, new FanoutException(FanoutErrorCodes.BufferFull, $"{MaxPending} commands are waiting; no more may.") { IsRetryable = true });
             return;
@@ -70,7 +74,7 @@ internal sealed class CommandTable(ILine line, Settings settings, Turns turns)
                 (state, token) =>
                 {
                     using var turn = turns.Take();
-                    ((Pending)state!).Settle(null, new OperationCanceledException(token));
+                    GiveUp(number, (Pending)state!, new OperationCanceledException(token));
                 },
                 pending);
         }
@@ -78,8 +82,8 @@ internal sealed class CommandTable(ILine line, Settings settings, Turns turns)
         var limit = timeout ?? settings.Options.RequestTimeout;
         if (limit != Timeout.InfiniteTimeSpan)
         {
-            pending.Timer.Set(limit, () => pending.Settle(
-                null, new FanoutException(FanoutErrorCodes.Timeout, $"No answer to '{what}' within {limit}.") { IsRetryable = true }));
+            pending.Timer.Set(limit, () => GiveUp(
+                number, pending, new FanoutException(FanoutErrorCodes.Timeout, $"No answer to '{what}' within {limit}.") { IsRetryable = true }));
         }
 
         Send(pending);
@@ -107,10 +111,12 @@ internal sealed class CommandTable(ILine line, Settings settings, Turns turns)
     /// <summary>Whether the message answers one of ours.</summary>
     public bool Answered(Inbound message)
     {
-        if (Number(message.Id) is not { } number || !_pending.TryGetValue(number, out var pending))
+        if (Number(message.Id) is not { } number)
             return false;
+        if (!_pending.TryGetValue(number, out var pending))
+            return _late.Remove(number);
         if (message.Type == MessageTypes.Error)
-            pending.Settle(null, NodeMessages.ReadError(message.Payload, message.Room));
+            pending.Settle(null, NodeMessages.ReadRefusal(message.Payload, message.Room));
         else
             pending.Settle(message, null);
         return true;
@@ -124,6 +130,7 @@ internal sealed class CommandTable(ILine line, Settings settings, Turns turns)
 
     public void Lost()
     {
+        _late.Clear();
         foreach (var pending in _pending.Values.ToArray())
         {
             if (!pending.IsSent)
@@ -155,6 +162,13 @@ internal sealed class CommandTable(ILine line, Settings settings, Turns turns)
     }
 
     public void Reopen() => _closed = null;
+
+    private void GiveUp(long number, Pending pending, Exception error)
+    {
+        if (pending.IsSent && _pending.ContainsKey(number))
+            _late.Add(number);
+        pending.Settle(null, error);
+    }
 
     private void Send(Pending pending)
     {

@@ -292,6 +292,12 @@ internal sealed partial class Connector : ILine, ISocketHandler
             return;
         }
 
+        if (status == HttpStatusCode.Unauthorized && _tokens.IsAnonymous)
+        {
+            GiveUp(new FanoutException(FanoutErrorCodes.Unauthorized, "The node lets nobody in without a token.") { StatusCode = status });
+            return;
+        }
+
         if (!wasReady && _tokens.IsOver)
         {
             GiveUp(Tokens.OnlyTokenEnded());
@@ -304,15 +310,15 @@ internal sealed partial class Connector : ILine, ISocketHandler
             inner)
         { IsRetryable = true, CloseCode = code, StatusCode = status };
         // The node has spread the delays of its clients already, so there is no backoff (5.11); but one that drains again and again gets one.
+        var hint = drainAt is { } at && at > now ? at - now : retryAfter ?? TimeSpan.Zero;
         if ((code == (int)CloseCode.GoingAway || drainAt is not null) && now - _lastFreeTry >= _options.MinUptime)
         {
             _lastFreeTry = now;
-            var delay = drainAt is { } at && at > now ? at - now : TimeSpan.Zero;
-            Again(cause, delay, delay);
+            Again(cause, hint, hint);
         }
         else
         {
-            Wait(cause, retryAfter ?? TimeSpan.Zero);
+            Wait(cause, hint);
         }
     }
 

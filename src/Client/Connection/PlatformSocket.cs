@@ -14,6 +14,9 @@ namespace Fanout.Client.Connection;
 /// </summary>
 internal sealed class PlatformSocket : ISocket
 {
+    /// <summary>How long the answer to a close may take.</summary>
+    private static readonly TimeSpan AnswerGrace = TimeSpan.FromSeconds(1);
+
     private readonly SocketTarget _target;
     private readonly ISocketHandler _handler;
     private readonly FanoutClientOptions _options;
@@ -21,7 +24,8 @@ internal sealed class PlatformSocket : ISocket
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _over = new();
 
-    // What waits here is bounded by those who send: the outbox (one publish a room, 100 in all), 256 commands, one ping.
+    // What waits here is bounded by those who send, each of whom waits for answers: the outbox (one publish a room, 100 in all), 256
+    // commands, those that were given up included, and one ping.
     private readonly Channel<ReadOnlyMemory<byte>> _outgoing = Channel.CreateUnbounded<ReadOnlyMemory<byte>>(new() { SingleReader = true });
     private int _closeCode;
     private volatile bool _paused;
@@ -102,8 +106,9 @@ internal sealed class PlatformSocket : ISocket
         }
         finally
         {
-            // A writer that waits for the network must not outlive the socket.
+            // A writer that waits for the network must not outlive the socket: what it has not sent by now goes nowhere.
             _outgoing.Writer.TryComplete();
+            _over.Cancel();
             await writing;
         }
     }
@@ -165,8 +170,11 @@ internal sealed class PlatformSocket : ISocket
         var reason = socket.CloseStatusDescription ?? "";
         try
         {
+            // Behind what is being written; a peer that says good bye and does not read is not waited for.
+            using var grace = new CancellationTokenSource(AnswerGrace, _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, _over.Token);
             if (socket.State == WebSocketState.CloseReceived)
-                await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, _over.Token);
+                await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, either.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
         {

@@ -9,6 +9,9 @@ internal sealed class Tokens(FanoutClientOptions options, Turns turns, TimeProvi
     private string? _last;
     private string? _ended;
 
+    /// <summary>Whether there is no token, and never will be.</summary>
+    public bool IsAnonymous => options.TokenProvider is null && options.Token is null;
+
     /// <summary>Whether another token than the present one can be had.</summary>
     public bool CanRenew => options.TokenProvider is not null;
 

@@ -31,4 +31,7 @@ internal static partial class ClientLog
 
     [LoggerMessage(2008, LogLevel.Warning, "Messages of room {Room} may have been missed ({Reason})")]
     public static partial void Reset(ILogger logger, string room, FanoutResetReason reason);
+
+    [LoggerMessage(2009, LogLevel.Warning, "{Count} lines were left out here: the logger stood still")]
+    public static partial void LinesDropped(ILogger logger, int count);
 }

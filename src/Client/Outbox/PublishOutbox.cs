@@ -90,12 +90,19 @@ internal sealed class PublishOutbox(ILine line, Settings settings, Turns turns, 
         Landed(entry);
         if (message.Type == MessageTypes.Error)
         {
-            Refused(entry, NodeMessages.ReadError(message.Payload, entry.Room));
+            Refused(entry, NodeMessages.ReadRefusal(message.Payload, entry.Room));
         }
         else
         {
             Remove(entry);
-            entry.Succeed(NodeMessages.ReadPublished(message, entry.Room));
+            try
+            {
+                entry.Succeed(NodeMessages.ReadPublished(message, entry.Room));
+            }
+            catch (Exception e)
+            {
+                entry.Fail(NodeMessages.Unreadable(e, entry.Room));
+            }
         }
 
         Pump(entry.Room);

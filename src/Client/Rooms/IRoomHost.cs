@@ -20,6 +20,12 @@ internal interface IRoomHost
     /// <summary>Why the client is closed, for good or until it connects again; null where it is not.</summary>
     FanoutException? ClosedForGood { get; }
 
+    /// <summary>Whether we have closed the client: it never connects again.</summary>
+    bool IsOver { get; }
+
+    /// <summary>Something is about to hang on the room.</summary>
+    void Keep(RoomCore room);
+
     /// <summary>A message of any room, once.</summary>
     void Message(FanoutMessage<FanoutPayload> message);
 

@@ -32,7 +32,6 @@ internal sealed partial class RoomCore
 
     private void EnteredWith(Inbound message)
     {
-        var (position, recovered, count) = NodeMessages.ReadJoined(message.Payload);
         // The answer to a join in a room that we were in already tells where the room is, not where we are (docs/protocol.md, 9.1).
         if (_member)
         {
@@ -40,6 +39,21 @@ internal sealed partial class RoomCore
             return;
         }
 
+        JoinedPayload answer;
+        try
+        {
+            answer = NodeMessages.ReadJoined(message.Payload);
+        }
+        catch (Exception e)
+        {
+            // We are in, but where it began is not known: it begins again.
+            var error = new FanoutException(FanoutErrorCodes.BadMessage, $"The answer to the join of '{Name}' could not be read.", e) { IsRetryable = true, Room = Name };
+            _host.Fault(error);
+            Refused(error);
+            return;
+        }
+
+        var (position, recovered, count) = answer;
         _member = true;
         _entering = false;
         _backoff.Reset();
@@ -103,7 +117,20 @@ internal sealed partial class RoomCore
         _members.Read(
             (after, told) => _host.Commands.Call(
                 "presence", id => Frames.Presence(_host.Settings.Format, id, Name, countOnly: false, after, 1_000), Resend.Again, null,
-                (answer, error) => told(answer is null ? null : NodeMessages.ReadPresence(answer.Payload), error)),
+                (answer, error) =>
+                {
+                    FanoutPresencePage? read = null;
+                    try
+                    {
+                        read = answer is null ? null : NodeMessages.ReadAnswer(answer, NodeMessages.ReadPresence);
+                    }
+                    catch (FanoutException e)
+                    {
+                        error = e;
+                    }
+
+                    told(read, error);
+                }),
             error =>
             {
                 if (error is null)

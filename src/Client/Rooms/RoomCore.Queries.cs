@@ -10,7 +10,7 @@ internal sealed partial class RoomCore
     {
         var answer = await _host.Commands.CallAsync(
             "history", id => Frames.History(_host.Settings.Format, id, Name, since, limit), Resend.Again, null, cancellation);
-        var (position, messages, more) = NodeMessages.ReadHistory(answer.Payload);
+        var (position, messages, more) = NodeMessages.ReadAnswer(answer, NodeMessages.ReadHistory);
         var page = messages.ConvertAll(message => ToMessage(
             message, position is { } newest && message.Offset is { } offset ? newest with { Offset = offset } : null));
         return new FanoutHistoryPage<FanoutPayload>(page, position, more && page.Count > 0 ? page[^1].Position : null);
@@ -20,6 +20,6 @@ internal sealed partial class RoomCore
     {
         var answer = await _host.Commands.CallAsync(
             "presence", id => Frames.Presence(_host.Settings.Format, id, Name, countOnly, after, limit), Resend.Again, null, cancellation);
-        return NodeMessages.ReadPresence(answer.Payload);
+        return NodeMessages.ReadAnswer(answer, NodeMessages.ReadPresence);
     }
 }

@@ -14,20 +14,23 @@ internal sealed partial class RoomCore
                 Message(message);
                 break;
 
-            case MessageTypes.Joined when _entering:
-                EnteredWith(message);
+            case MessageTypes.Joined:
+                if (IsForUs())
+                    EnteredWith(message);
+                break;
+
+            case MessageTypes.Error when _queried != 0:
+                if (IsForUs())
+                    Refused(NodeMessages.ReadRefusal(message.Payload, Name));
                 break;
 
             case MessageTypes.Error:
-                var error = NodeMessages.ReadError(message.Payload, Name);
-                if (_entering)
-                    Refused(error);
-                else
-                    Report(error);
+                Report(NodeMessages.ReadRefusal(message.Payload, Name));
                 break;
 
             case MessageTypes.Left when _member:
-                PutOut(NodeMessages.Field(message.Payload, "reason"u8));
+                var reason = NodeMessages.Field(message.Payload, "reason"u8);
+                PutOut(reason.IsAbsent ? "" : reason.AsString());
                 break;
 
             case MessageTypes.Reset when _member:
@@ -43,6 +46,17 @@ internal sealed partial class RoomCore
                 _host.Raise(() => MembersChanged, MembersView);
                 break;
         }
+    }
+
+    /// <summary>
+    /// The handshake's answer has come. It does not count where the room has been left since: a join of our own is on its way then, and begins
+    /// elsewhere.
+    /// </summary>
+    private bool IsForUs()
+    {
+        var isForUs = _queried == _turn;
+        _queried = 0;
+        return isForUs;
     }
 
     private void Message(Inbound inbound)
@@ -70,9 +84,8 @@ internal sealed partial class RoomCore
         new(Name, inbound.Id ?? "", position, inbound.Offset, DateTimeOffset.FromUnixTimeMilliseconds(inbound.Timestamp), inbound.From,
             FanoutPayload.Of(inbound.Payload));
 
-    private void PutOut(WireValue reasonField)
+    private void PutOut(string reason)
     {
-        var reason = reasonField.IsAbsent ? "" : reasonField.AsString();
         var error = new FanoutException(FanoutErrorCodes.Removed, $"The node put this connection out of '{Name}': {reason}") { Room = Name };
         _kept = false;
         Drop();

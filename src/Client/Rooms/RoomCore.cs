@@ -35,15 +35,15 @@ internal sealed partial class RoomCore
 
     // Counts joins and leaves, so that an answer to an older one is known.
     private int _turn;
+
+    // The turn that the handshake's answer, which has no id, is due for; 0: none is due.
+    private int _queried;
     private FanoutJoined? _joined;
 
-    public RoomCore(string name, FanoutRoomOptions options, IRoomHost host)
+    public RoomCore(string name, IRoomHost host)
     {
         Name = name;
         _host = host;
-        _presence = options.Presence;
-        _last = options.Last;
-        Position = options.Since;
         _backoff = host.Settings.NewBackoff();
         _retry = host.Settings.NewTimer(host.Turns);
         _membersRetry = host.Settings.NewTimer(host.Turns);
@@ -62,18 +62,25 @@ internal sealed partial class RoomCore
     /// <summary>Whether publishes should wait for a join that is on its way.</summary>
     public bool IsEntering => _wanted && !_member && !IsAll;
 
+    /// <summary>Whether nothing hangs on it: it could be made anew and nobody would notice.</summary>
+    public bool IsIdle => !_wanted && !_member && !_entering && _queried == 0 && _sinks.Count == 0 && _waiters.Count == 0 && _joined is null
+        && Position is null && _last is null && !_presence && !HasHandlers;
+
     private bool IsAll => Name == RoomName.All;
 
-    /// <summary>As in <c>rooms=</c> of the handshake; null where a <c>join</c> is needed, which can say more.</summary>
+    /// <summary>
+    /// As in <c>rooms=</c> of the handshake; null where a <c>join</c> is better, since it can ask for notices. A user's own room is joined by
+    /// the handshake in any case, so here alone it can say where to begin.
+    /// </summary>
     public string? QueryItem
     {
         get
         {
-            if (!_wanted || _presence || IsAll)
+            if (!_wanted || IsAll || (_presence && !RoomName.IsUserRoom(Name)))
                 return null;
             if (Position is { } position)
                 return FormattableString.Invariant($"{Name};{position.Epoch};{position.Offset}");
-            return _last is not null && _joined is null ? null : Name;
+            return _last is { } last && _joined is null ? FormattableString.Invariant($"{Name};;{last}") : Name;
         }
     }
 
@@ -100,8 +107,9 @@ internal sealed partial class RoomCore
         var waiter = new TaskCompletionSource<FanoutJoined>(TaskCreationOptions.RunContinuationsAsynchronously);
         using (_host.Turns.Take())
         {
+            var joined = BeginToWait(waiter);
             _kept = true;
-            if (BeginToWait(waiter) is { } joined)
+            if (joined is not null)
                 return joined;
             Want();
         }
@@ -129,9 +137,15 @@ internal sealed partial class RoomCore
         return Leave(cancellation);
     }
 
-    /// <summary>Gives messages to the sink, and wishes to be in the room until it is removed.</summary>
+    /// <summary>Gives messages to the sink, and wishes to be in the room until it is removed. It ends at once where no message will ever come.</summary>
     public void Add(IMessageSink sink)
     {
+        if (_host.IsOver)
+        {
+            sink.End(null);
+            return;
+        }
+
         _sinks.Add(sink);
         _subscriptions++;
         Want();
@@ -157,15 +171,23 @@ internal sealed partial class RoomCore
 
         _entering = true;
         _noticesAsked = false;
-        _turn++;
+        _queried = ++_turn;
         // It was left while the handshake was under way.
         if (!_wanted)
             LeaveInBackground();
     }
 
+    /// <summary>It was the own room of a user who is another one now: nothing comes of it any more.</summary>
+    public void UserChanged()
+    {
+        if (_wanted)
+            PutOut("the user has changed");
+    }
+
     /// <summary>The node joins a user's own room by itself.</summary>
     public void Adopt()
     {
+        _host.Keep(this);
         _wanted = _kept = true;
         SetState(FanoutRoomState.Joining);
     }
@@ -173,6 +195,7 @@ internal sealed partial class RoomCore
     public void Lost()
     {
         _member = _entering = false;
+        _queried = 0;
         _turn++;
         _retry.Clear();
         _membersRetry.Clear();
@@ -187,6 +210,8 @@ internal sealed partial class RoomCore
         SetState(FanoutRoomState.Left);
         Fail(error);
         EndSinks(byUs ? null : error, all: byUs);
+        // Loops are over. What still listens is joined again by another ConnectAsync, and the position stays for those that come back.
+        _wanted = _kept || _subscriptions > 0;
     }
 
     /// <summary>The client connects again after it was closed by the node.</summary>
@@ -260,8 +285,11 @@ internal sealed partial class RoomCore
     {
         if (!_wanted)
         {
+            _host.Keep(this);
             _wanted = true;
-            SetState(FanoutRoomState.Joining);
+            // Where the node has sent us away, it waits for another ConnectAsync.
+            if (_host.ClosedForGood is null)
+                SetState(FanoutRoomState.Joining);
         }
 
         Enter();

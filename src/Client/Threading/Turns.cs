@@ -14,6 +14,7 @@ internal sealed class Turns
 
     private readonly object _gate = new();
     private readonly Action<Action> _schedule;
+    private readonly HandlerContext _context;
     private readonly Queue<Action> _told = new();
     private readonly List<Action> _outside = [];
     private int _depth;
@@ -22,13 +23,23 @@ internal sealed class Turns
     private TaskCompletionSource? _allTold;
 
     /// <param name="schedule">Runs work soon, on no turn; the thread pool, or at once in tests.</param>
-    public Turns(Action<Action> schedule) => _schedule = schedule;
+    public Turns(Action<Action> schedule)
+    {
+        _schedule = schedule;
+        _context = new HandlerContext(e => Failed(e));
+    }
+
+    /// <summary>Is told what user code throws that nobody has caught.</summary>
+    public Action<Exception> Failed { get; set; } = static _ => { };
 
     /// <summary>
     /// On the thread pool, without the caller's context: what a handler does is not part of the trace of whoever made it be called.
     /// </summary>
     public static Turns OnThreadPool() =>
         new(static work => ThreadPool.UnsafeQueueUserWorkItem(static work => work(), work, preferLocal: false));
+
+    /// <summary>Runs work soon, on no turn.</summary>
+    public void Schedule(Action work) => _schedule(work);
 
     /// <summary>Waits for the turn, and has it until the result is disposed. A turn within a turn is the same one.</summary>
     public Turn Take()
@@ -86,7 +97,7 @@ internal sealed class Turns
 
         Monitor.Exit(_gate);
         foreach (var work in outside)
-            _schedule(work);
+            _schedule(() => Guarded(work));
         if (tell)
             _schedule(TellAll);
     }
@@ -94,10 +105,25 @@ internal sealed class Turns
     private void TellAll()
     {
         var outer = _tellingOnThisThread;
+        var outerContext = SynchronizationContext.Current;
         _tellingOnThisThread = this;
+        SynchronizationContext.SetSynchronizationContext(_context);
         while (Next() is { } call)
-            call();
+            Guarded(call);
+        SynchronizationContext.SetSynchronizationContext(outerContext);
         _tellingOnThisThread = outer;
+    }
+
+    private void Guarded(Action call)
+    {
+        try
+        {
+            call();
+        }
+        catch (Exception e)
+        {
+            Failed(e);
+        }
     }
 
     private Action? Next()

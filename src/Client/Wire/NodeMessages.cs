@@ -55,6 +55,50 @@ internal static class NodeMessages
         return new FanoutException(code, message) { IsRetryable = retryable, RetryAfter = retryAfter, Room = room };
     }
 
+    /// <summary>As <see cref="ReadError"/>, and never throws: whoever waits for the answer is told in any case.</summary>
+    public static FanoutException ReadRefusal(WireValue payload, string? room)
+    {
+        try
+        {
+            return ReadError(payload, room);
+        }
+        catch (Exception e)
+        {
+            return Unreadable(e, room);
+        }
+    }
+
+    /// <summary>The answer to a question; what cannot be read is a <c>bad_message</c>.</summary>
+    /// <exception cref="FanoutException">It cannot be read.</exception>
+    public static T ReadAnswer<T>(Inbound answer, Func<WireValue, T> read)
+    {
+        try
+        {
+            return read(answer.Payload);
+        }
+        catch (Exception e)
+        {
+            throw Unreadable(e, answer.Room);
+        }
+    }
+
+    /// <summary>When the token of a <c>refreshed</c> ends; null where it does not, or does not say.</summary>
+    public static DateTimeOffset? ReadExpiry(WireValue payload)
+    {
+        try
+        {
+            return Field(payload, "expiresAt"u8) is { IsAbsent: false } time ? DateTimeOffset.FromUnixTimeMilliseconds(time.AsInt64()) : null;
+        }
+        catch (Exception)
+        {
+            // The token counts whatever stands here.
+            return null;
+        }
+    }
+
+    public static FanoutException Unreadable(Exception cause, string? room) =>
+        new(FanoutErrorCodes.BadMessage, "An answer of the node could not be read.", cause) { Room = room };
+
     public static JoinedPayload ReadJoined(WireValue payload)
     {
         string? epoch = null;

@@ -13,12 +13,13 @@ internal sealed class BatchQueue : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly object _gate = new();
 
-    // Bounded by MaxQueued, which counts what is under way too.
+    // Bounded by MaxQueued and MaxQueuedBytes, which count what is under way too.
     private readonly Channel<QueuedPush> _waiting = Channel.CreateUnbounded<QueuedPush>(new() { SingleReader = true });
     private readonly CancellationTokenSource _over = new();
     private readonly Task _loop;
     private TaskCompletionSource? _whenEmpty;
     private int _count;
+    private long _bytes;
 
     public BatchQueue(FanoutPublisherOptions options, BatchSender sender, ILogger logger)
     {
@@ -41,22 +42,22 @@ internal sealed class BatchQueue : IAsyncDisposable
 
     public Task<FanoutPushed> Enqueue(QueuedPush push, CancellationToken cancellation)
     {
-        lock (_gate)
-        {
-            if (_count >= _options.MaxQueued)
-            {
-                return Task.FromException<FanoutPushed>(new FanoutException(
-                    FanoutErrorCodes.BufferFull, $"{_count} messages are waiting; no more may (MaxQueued).")
-                { IsRetryable = true });
-            }
-
-            if (!_waiting.Writer.TryWrite(push))
-                return Task.FromException<FanoutPushed>(Closed());
-            _count++;
-        }
-
+        // Before it can be sent, and so be done: a registration that comes later would stay on the caller's token.
         if (cancellation.CanBeCanceled)
             push.Cancellation = cancellation.UnsafeRegister(static (state, token) => ((QueuedPush)state!).Cancel(token), push);
+        lock (_gate)
+        {
+            if (Refusal(push) is { } refusal)
+            {
+                push.Fail(refusal);
+            }
+            else
+            {
+                _count++;
+                _bytes += push.Payload.Length;
+            }
+        }
+
         return push.Task;
     }
 
@@ -88,6 +89,17 @@ internal sealed class BatchQueue : IAsyncDisposable
         _over.Dispose();
     }
 
+    private FanoutException? Refusal(QueuedPush push)
+    {
+        if (_count >= _options.MaxQueued)
+            return Full($"{_count} messages are waiting; no more may (MaxQueued).");
+        if (_count > 0 && _bytes + push.Payload.Length > _options.MaxQueuedBytes)
+            return Full($"{_bytes} bytes are waiting; no more than {_options.MaxQueuedBytes} may (MaxQueuedBytes).");
+        return _waiting.Writer.TryWrite(push) ? null : Closed();
+    }
+
+    private static FanoutException Full(string message) => new(FanoutErrorCodes.BufferFull, message) { IsRetryable = true };
+
     private static FanoutException Closed() => new(FanoutErrorCodes.Closed, "The publisher was disposed.");
 
     private async Task RunAsync()
@@ -109,6 +121,7 @@ internal sealed class BatchQueue : IAsyncDisposable
                 PublisherLog.BatchFailed(_logger, e, batch.Count, error.Code);
                 foreach (var push in batch)
                     push.Fail(error);
+                again.Clear();
             }
 
             foreach (var push in batch.Except(again))
@@ -170,6 +183,7 @@ internal sealed class BatchQueue : IAsyncDisposable
         push.Cancellation.Unregister();
         lock (_gate)
         {
+            _bytes -= push.Payload.Length;
             if (--_count > 0)
                 return;
             _whenEmpty?.TrySetResult();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Fanout.Client;
 using Fanout.Publisher.Batching;
 
 namespace Fanout.Publisher.Http;
@@ -32,10 +33,29 @@ internal static class BatchBody
         return buffer.WrittenSpan.ToArray();
     }
 
-    public static FanoutPushed ReadResult(JsonElement result) => new(
-        result.GetProperty("id").GetString() ?? "",
-        result.TryGetProperty("offset", out var offset) && offset.ValueKind == JsonValueKind.Number ? offset.GetInt64() : null,
-        result.TryGetProperty("epoch", out var epoch) ? epoch.GetString() : null,
-        result.TryGetProperty("nodes", out var nodes) ? nodes.GetInt32() : 0,
-        result.TryGetProperty("online", out var online) ? online.GetBoolean() : null);
+    /// <summary>What became of one message, or null and why not. What cannot be read is its own message's trouble, and no other's.</summary>
+    public static FanoutPushed? ReadResult(JsonElement result, out FanoutException? error)
+    {
+        error = null;
+        try
+        {
+            if (result.ValueKind == JsonValueKind.Object && result.TryGetProperty("id", out var id))
+            {
+                return new FanoutPushed(
+                    id.GetString() ?? "",
+                    result.TryGetProperty("offset", out var offset) && offset.ValueKind == JsonValueKind.Number ? offset.GetInt64() : null,
+                    result.TryGetProperty("epoch", out var epoch) ? epoch.GetString() : null,
+                    result.TryGetProperty("nodes", out var nodes) ? nodes.GetInt32() : 0,
+                    result.TryGetProperty("online", out var online) ? online.GetBoolean() : null);
+            }
+
+            error = Problem.Read(result, status: null, retryAfter: null);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            error = new FanoutException(FanoutErrorCodes.BadMessage, "The result of a message could not be read: it may have happened.", e);
+        }
+
+        return null;
+    }
 }

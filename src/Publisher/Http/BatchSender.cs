@@ -35,19 +35,13 @@ internal sealed class BatchSender(HttpClient http, Uri address)
     private static void Tell(List<QueuedPush> batch, List<QueuedPush> again, int maxRefusals, byte[] body)
     {
         using var answer = Parse(body);
-        if (!answer.RootElement.TryGetProperty("results", out var results) || results.ValueKind != JsonValueKind.Array || results.GetArrayLength() != batch.Count)
+        if (answer.RootElement.ValueKind != JsonValueKind.Object || !answer.RootElement.TryGetProperty("results", out var results) || results.ValueKind != JsonValueKind.Array || results.GetArrayLength() != batch.Count)
             throw new FanoutException(FanoutErrorCodes.BadMessage, "The answer to a batch has not one result for each message.");
         for (var i = 0; i < batch.Count; i++)
         {
-            var result = results[i];
-            if (result.TryGetProperty("id", out _))
-            {
-                batch[i].Succeed(BatchBody.ReadResult(result));
-                continue;
-            }
-
-            var error = Problem.Read(result, status: null, retryAfter: null);
-            if (error.IsRetryable && ++batch[i].Refusals <= maxRefusals && !batch[i].IsOver)
+            if (BatchBody.ReadResult(results[i], out var error) is { } pushed)
+                batch[i].Succeed(pushed);
+            else if (error!.IsRetryable && ++batch[i].Refusals <= maxRefusals && !batch[i].IsOver)
                 again.Add(batch[i]);
             else
                 batch[i].Fail(error);

@@ -41,7 +41,7 @@ internal static class PublisherPipeline
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             AutomaticDecompression = DecompressionMethods.None,
         };
-        var http = new HttpClient(new ResilienceHandler(pipeline) { InnerHandler = inner }) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
+        var http = new HttpClient(new ResilienceHandler(pipeline) { InnerHandler = new WholeAnswerHandler(inner) }) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.Add("X-Api-Key", options.ApiKey);
         return http;
     }

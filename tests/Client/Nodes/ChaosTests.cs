@@ -1,5 +1,6 @@
 using Fanout.Client;
 using Fanout.Tests.Client.Support;
+using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Faults;
 using Fanout.Tests.TestKit.Nodes;
@@ -9,7 +10,7 @@ using Xunit;
 namespace Fanout.Tests.Client.Nodes;
 
 /// <summary>
-/// Two clients at two nodes, one with JSON and one with MessagePack, publish 1,000 numbers each, and something breaks when a third is through.
+/// Two clients at two nodes, one with JSON and one with MessagePack, publish 1,000 numbers each or more, and something breaks when a third is through.
 /// Each must have seen every number of each once and in order, both one order, and nobody may have been told of a loss.
 /// </summary>
 public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>, IAsyncLifetime
@@ -24,6 +25,7 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
         var options = new NodeOptions().WithRedis(redis.ConnectionString, $"c{Guid.NewGuid():N}:").With(
             ("Fanout:Limits:MessagesPerSecond", "5000"), ("Fanout:Limits:MessageBurst", "10000"),
             ("Fanout:Rooms:0:Pattern", "*"), ("Fanout:Rooms:0:HistorySize", "10000"),
+            ("Fanout:Auth:Jwt:SigningKey", Tokens.SigningKey),
             ("Fanout:Drain:Window", "00:00:01"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Drain:Deadline", "00:00:10"),
             ("Fanout:Heartbeat:Interval", "00:00:01"), ("Fanout:Heartbeat:Timeout", "00:00:03"));
         // Two nodes for each test, on machines that may be busy with other tests.
@@ -40,15 +42,15 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
 
     [Fact]
     public async Task NothingBreaks_EverythingComesOnceAndInOrder() =>
-        Assert.Equal(0, await NumberedAsync(Both, () => Task.CompletedTask));
+        Assert.Equal(0, await NumberedAsync(Both, _ => Task.CompletedTask));
 
     [Fact]
     public async Task NodeKilled_EverythingComesOnceAndInOrder() =>
-        Assert.True(await NumberedAsync(Both, () => _first.KillAsync()) > 0);
+        Assert.True(await NumberedAsync(Both, _ => _first.KillAsync()) > 0);
 
     [Fact]
     public async Task NodeDrained_EverythingComesOnceAndInOrder() =>
-        Assert.True(await NumberedAsync(Both, async () =>
+        Assert.True(await NumberedAsync(Both, async _ =>
         {
             _second.Terminate();
             await _second.WaitForExitAsync(Long);
@@ -56,39 +58,84 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
 
     [Fact]
     public async Task NodePaused_EverythingComesOnceAndInOrder() =>
-        Assert.True(await NumberedAsync(Both, async () =>
+        Assert.True(await NumberedAsync(Both, async talkers =>
         {
+            var elsewhere = talkers[0].GoneAndBackAsync();
             _first.Pause();
-            // Until its client has given it up and gone to the other; short of the end of its lease.
-            await Task.Delay(TimeSpan.FromSeconds(6));
-            _first.Resume();
+            try
+            {
+                await elsewhere.WithDeadline("its client to give it up and to be at the other", Long);
+            }
+            finally
+            {
+                _first.Resume();
+            }
         }) > 0);
 
     [Fact]
     public async Task LinkCutAgainAndAgain_EverythingComesOnceAndInOrder()
     {
         await using var proxy = FaultProxy.Start(_first.BaseUri);
-        var lost = await NumberedAsync(([proxy.BaseUri], [_second.BaseUri]), async () =>
+        Assert.Equal(10, await NumberedAsync(([proxy.BaseUri], [_second.BaseUri]), async talkers =>
         {
             for (var cut = 0; cut < 10; cut++)
             {
+                var back = talkers[0].GoneAndBackAsync();
                 proxy.Cut();
-                await Task.Delay(30 * cut);
+                await back.WithDeadline("its client to be back", Long);
             }
-        });
-        Assert.True(lost > 1);
+        }));
     }
 
     [Fact]
     public async Task LinkDeadWithoutASign_EverythingComesOnceAndInOrder()
     {
         await using var proxy = FaultProxy.Start(_first.BaseUri);
-        Assert.Equal(1, await NumberedAsync(([proxy.BaseUri, _second.BaseUri], [_second.BaseUri]), () =>
+        Assert.Equal(1, await NumberedAsync(([proxy.BaseUri, _second.BaseUri], [_second.BaseUri]), async talkers =>
         {
+            var back = talkers[0].GoneAndBackAsync();
             proxy.BlackHole();
-            return Task.CompletedTask;
+            await back.WithDeadline("its client to be back", Long);
         }));
     }
+
+    [Fact]
+    public async Task TokensRefreshed_EverythingComesOnceAndInOrder()
+    {
+        var refreshed = new Collected<string>();
+        Assert.Equal(0, await NumberedAsync(
+            Both,
+            _ => Eventually.TrueAsync(() => new[] { "one", "other" }.All(user => refreshed.Items.Count(item => item == user) >= 2), "two refreshes of each", Long),
+            (options, user) => options with
+            {
+                TokenProvider = (request, _) =>
+                {
+                    if (request.Reason == FanoutTokenReason.Expiring)
+                        refreshed.Add(user);
+                    return ValueTask.FromResult<string?>(Token(user, 4));
+                },
+            }));
+    }
+
+    [Fact]
+    public async Task TokensExpired_EverythingComesOnceAndInOrder() =>
+        Assert.Equal(2, await NumberedAsync(
+            Both,
+            async talkers =>
+            {
+                var codes = await Task.WhenAll(talkers.Select(talker => talker.GoneAndBackAsync())).WithDeadline("the ends of both tokens, and both back", Long);
+                Assert.Equal([4002, 4002], codes);
+            },
+            (options, user) =>
+            {
+                var connects = 0;
+                return options with
+                {
+                    TokenProvider = (request, _) => request.Reason == FanoutTokenReason.Expiring
+                        ? throw new IOException("the login service is away")
+                        : ValueTask.FromResult<string?>(Token(user, ++connects == 1 ? 8 : 3_600)),
+                };
+            }));
 
     [Theory]
     [InlineData(FanoutFormat.Json)]
@@ -121,31 +168,44 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
     private static string Room() => $"chaos.{Guid.NewGuid():N}";
 
     /// <returns>How many connections were lost.</returns>
-    private async Task<int> NumberedAsync((Uri[] One, Uri[] Other) addresses, Func<Task> breaks)
+    private async Task<int> NumberedAsync(
+        (Uri[] One, Uri[] Other) addresses, Func<Talker[], Task> breaks, Func<FanoutClientOptions, string, FanoutClientOptions>? change = null)
     {
         var room = Room();
-        await using var one = new Talker(room, "one", addresses.One, FanoutFormat.Json);
-        await using var other = new Talker(room, "other", addresses.Other, FanoutFormat.MessagePack);
+        await using var one = new Talker(room, "one", addresses.One, FanoutFormat.Json, change);
+        await using var other = new Talker(room, "other", addresses.Other, FanoutFormat.MessagePack, change);
         await one.JoinAsync();
         await other.JoinAsync();
 
-        var publishing = Task.WhenAll(one.PublishAsync(Messages), other.PublishAsync(Messages));
-        await one.Got.CountAsync(Messages * 2 / 3, Long);
-        await breaks();
-        var offsets = await publishing.WithDeadline("all acknowledgements", Long, () => _first.LogTail() + _second.LogTail());
+        var broken = new TaskCompletionSource();
+        var publishing = Task.WhenAll(one.PublishAsync(Messages, broken.Task), other.PublishAsync(Messages, broken.Task));
+        try
+        {
+            await one.Got.CountAsync(Messages * 2 / 3, Long);
+            await breaks([one, other]);
+        }
+        finally
+        {
+            broken.SetResult();
+        }
 
+        var offsets = await publishing.WithDeadline("all acknowledgements", Long, () => _first.LogTail() + _second.LogTail());
+        var total = offsets.Sum(all => all.Count);
         foreach (var talker in new[] { one, other })
         {
-            var got = await talker.Got.CountAsync(2 * Messages, Long);
-            Assert.Equal(Enumerable.Range(0, Messages), got.Where(number => number.From == "one").Select(number => number.N));
-            Assert.Equal(Enumerable.Range(0, Messages), got.Where(number => number.From == "other").Select(number => number.N));
+            var got = await talker.Got.CountAsync(total, Long);
+            Assert.Equal(Enumerable.Range(0, offsets[0].Count), got.Where(number => number.From == "one").Select(number => number.N));
+            Assert.Equal(Enumerable.Range(0, offsets[1].Count), got.Where(number => number.From == "other").Select(number => number.N));
             Assert.Empty(talker.Losses.Items);
         }
 
         Assert.Equal(one.Got.Items, other.Got.Items);
-        Assert.Equal(Enumerable.Range(1, 2 * Messages).Select(n => (long)n), offsets.SelectMany(all => all).Order());
+        Assert.Equal(Enumerable.Range(1, total).Select(n => (long)n), offsets.SelectMany(all => all).Order());
         return one.Lost + other.Lost;
     }
+
+    private static string Token(string user, int seconds) =>
+        Tokens.For(user, new { join = new[] { "*" }, publish = new[] { "*" } }, TimeSpan.FromSeconds(seconds));
 
     private sealed class Talker : IAsyncDisposable
     {
@@ -154,15 +214,16 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
         private readonly string _name;
         private int _lost;
 
-        public Talker(string room, string name, Uri[] addresses, FanoutFormat format)
+        public Talker(string room, string name, Uri[] addresses, FanoutFormat format, Func<FanoutClientOptions, string, FanoutClientOptions>? change)
         {
             _name = name;
-            _client = new FanoutClient(RealClient.Quick with
+            var options = RealClient.Quick with
             {
                 Urls = [.. addresses.Select(address => address.ToString())],
                 Format = format,
                 PongTimeout = TimeSpan.FromSeconds(1),
-            });
+            };
+            _client = new FanoutClient(change?.Invoke(options, name) ?? options);
             _client.Disconnected += _ => Interlocked.Increment(ref _lost);
             _room = _client.Room(room, Json.Default.Numbered);
             _room.Subscribe(message => Got.Add(message.Payload));
@@ -181,12 +242,35 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
             await _room.JoinAsync().WithDeadline("the room");
         }
 
-        public async Task<long[]> PublishAsync(int count)
+        /// <summary>So many at least, and on until something is over.</summary>
+        public async Task<List<long>> PublishAsync(int count, Task until)
         {
-            var offsets = new long[count];
-            for (var n = 0; n < count; n++)
-                offsets[n] = (await _room.PublishAsync(new Numbered(_name, n))).Offset!.Value;
+            List<long> offsets = [];
+            while (offsets.Count < count || !until.IsCompleted)
+                offsets.Add((await _room.PublishAsync(new Numbered(_name, offsets.Count))).Offset!.Value);
             return offsets;
+        }
+
+        /// <summary>The next loss of its connection, and the connection after it.</summary>
+        /// <returns>The close code.</returns>
+        public async Task<int> GoneAndBackAsync()
+        {
+            var gone = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            void Gone(FanoutDisconnect lost) => gone.TrySetResult(lost.CloseCode);
+            void Back(FanoutConnectionInfo connection) => back.TrySetResult();
+            _client.Disconnected += Gone;
+            _client.Connected += Back;
+            try
+            {
+                await back.Task;
+                return await gone.Task;
+            }
+            finally
+            {
+                _client.Disconnected -= Gone;
+                _client.Connected -= Back;
+            }
         }
 
         public ValueTask DisposeAsync() => _client.DisposeAsync();

@@ -47,6 +47,32 @@ public sealed class TokenTests(TokenNode tokenNode) : IClassFixture<TokenNode>
     }
 
     [Fact]
+    public async Task OwnRoom_BeginsWithItsLastMessages()
+    {
+        using var api = new Fanout.Tests.TestKit.Api.ApiClient(_node.BaseUri);
+        foreach (var text in new[] { "one", "two", "three" })
+            await api.PublishAsync("$user.dora", System.Text.Json.Nodes.JsonValue.Create(text));
+        await using var dora = new FanoutClient(RealClient.Quick with { Url = _node.BaseUri.ToString(), Token = Token("dora", 3_600) });
+        var failures = new Collected<FanoutException>();
+        dora.Failed += failures.Add;
+        var got = new Collected<string>();
+        dora.Room<string>("$user.dora", new FanoutRoomOptions { Last = 2 }).Subscribe(message => got.Add(message.Payload));
+        await dora.ConnectAsync().WithDeadline("the connection");
+        await got.CountAsync(2);
+        await api.PublishAsync("$user.dora", System.Text.Json.Nodes.JsonValue.Create("four"));
+        Assert.Equal(["two", "three", "four"], await got.CountAsync(3));
+        Assert.Empty(failures.Items);
+    }
+
+    [Fact]
+    public async Task NoToken_WhereOneIsNeeded_StopsTheClient()
+    {
+        await using var anonymous = new FanoutClient(RealClient.Quick with { Url = _node.BaseUri.ToString() });
+        var error = await Assert.ThrowsAsync<FanoutException>(() => anonymous.ConnectAsync().WithDeadline("the refusal"));
+        Assert.Equal(("unauthorized", System.Net.HttpStatusCode.Unauthorized), (error.Code, error.StatusCode));
+    }
+
+    [Fact]
     public async Task Token_ThatEnds_IsRefreshedOverTheSocket_AndNothingIsCut()
     {
         List<FanoutTokenReason> asked = [];

@@ -135,6 +135,58 @@ public sealed class PublisherTests
     }
 
     [Fact]
+    public async Task AnswerThatNeverEnds_IsATimeoutToo_AndThePublisherGoesOn()
+    {
+        // Headers, the beginning of a body, and nothing more.
+        for (var i = 0; i < 20; i++)
+            _api.Answer(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new BrokenBody(null)) });
+        await using var publisher = Publisher(options => options with { AttemptTimeout = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromMilliseconds(300) });
+        Assert.Equal("timeout", (await Assert.ThrowsAsync<FanoutException>(() => publisher.PublishAsync("a", 1, Json.Default.Int32).WithDeadline("the end"))).Code);
+        Assert.InRange(_api.Bodies.Count, 2, 20);
+        Assert.Equal(0, publisher.Queued);
+    }
+
+    [Fact]
+    public async Task AnswerThatIsCutOff_IsAskedForAgain_WithTheSameKeys()
+    {
+        _api.Answer(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new BrokenBody(new IOException("reset"))) });
+        await using var publisher = Publisher();
+        await publisher.PublishAsync("a", 1, Json.Default.Int32).WithDeadline("the acknowledgement");
+        Assert.Equal(2, _api.Bodies.Count);
+        Assert.Single(_api.Bodies.Distinct());
+    }
+
+    [Fact]
+    public async Task Result_ThatCannotBeRead_IsItsOwnMessagesTrouble()
+    {
+        _api.Answer(items => FakeApi.Results(
+            FakeApi.ProblemOf(HttpStatusCode.ServiceUnavailable, "backplane_unavailable", true), new JsonObject { ["id"] = 7 }, FakeApi.Taken(items[2])));
+        await using var publisher = Publisher(options => options with { Linger = TimeSpan.FromMilliseconds(500) });
+        var all = Enumerable.Range(0, 3).Select(n => publisher.PublishAsync("a", n, Json.Default.Int32)).ToArray();
+        Assert.Equal("bad_message", (await Assert.ThrowsAsync<FanoutException>(() => all[1].WithDeadline("the trouble"))).Code);
+        Assert.Equal(["m-0", "m-2"], (await Task.WhenAll(all[0], all[2]).WithDeadline("the others")).Select(one => one.MessageId));
+        Assert.Equal([3, 1], _api.Bodies.Select(body => JsonNode.Parse(body)!.AsArray().Count));
+    }
+
+    [Fact]
+    public async Task Queue_IsBoundedInBytes_ButOneMessageIsAlwaysTaken()
+    {
+        var first = new TaskCompletionSource();
+        _api.Answer(async items =>
+        {
+            await first.Task;
+            return FakeApi.TakeAll(items);
+        });
+        await using var publisher = Publisher(options => options with { MaxQueuedBytes = 1_024 });
+        var large = publisher.PublishAsync("a", new string('x', 3_000), Json.Default.String);
+        Assert.Equal("buffer_full", (await Assert.ThrowsAsync<FanoutException>(() => publisher.PublishAsync("a", 1, Json.Default.Int32))).Code);
+        first.SetResult();
+        await large.WithDeadline("the large one");
+        await publisher.FlushAsync().WithDeadline("the flush");
+        await publisher.PublishAsync("a", 1, Json.Default.Int32).WithDeadline("the next one");
+    }
+
+    [Fact]
     public async Task Nonsense_OfTheApi_IsTold()
     {
         _api.Answer(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("<html>") });
@@ -192,6 +244,46 @@ public sealed class PublisherTests
         FanoutPublisherOptions[] bad = [good with { Url = "x" }, good with { ApiKey = "" }, good with { MaxBatchSize = 1_001 }, good with { Timeout = TimeSpan.FromHours(1) }];
         foreach (var options in bad)
             Assert.StartsWith("FanoutPublisherOptions.", Assert.Throws<ArgumentException>(() => new FanoutPublisher(options)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>One byte, and then the error, or nothing for ever.</summary>
+    private sealed class BrokenBody(Exception? error) : Stream
+    {
+        private bool _begun;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_begun)
+            {
+                if (error is not null)
+                    throw error;
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            _begun = true;
+            buffer.Span[0] = (byte)'{';
+            return 1;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     private static FanoutPayload FakePayload(string json) => FanoutPayload.FromJson(json);

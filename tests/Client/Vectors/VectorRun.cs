@@ -35,6 +35,7 @@ internal sealed class VectorRun
                 "maxBufferedPublishes" => options with { MaxBufferedPublishes = (int)value! },
                 "publishRetryMs" => options with { PublishRetry = TimeSpan.FromMilliseconds((int)value!) },
                 "requestTimeoutMs" => options with { RequestTimeout = TimeSpan.FromMilliseconds((int)value!) },
+                "reconnect" => Reconnecting(options, value!.AsObject()),
                 "random" or "showsPings" or "token" or "tokens" => options,
                 _ => throw new InvalidOperationException($"an unknown setting, {name}"),
             };
@@ -119,7 +120,11 @@ internal sealed class VectorRun
                 _ = _node.Client.CloseAsync();
                 break;
             case "joins":
-                _ = Room(room, RoomOptions(options)).JoinAsync();
+                var joining = Room(room, RoomOptions(options)).JoinAsync();
+                if (step["as"] is null)
+                    joining.Forget();
+                else
+                    Outcome(step, joining, joined => joined.Room);
                 break;
             case "leaves":
                 _ = Room(room).LeaveAsync();
@@ -220,6 +225,23 @@ internal sealed class VectorRun
         if (!_seen.TryGetValue(where, out var queue))
             _seen.Add(where, queue = []);
         queue.Enqueue(seen);
+    }
+
+    private static FanoutClientOptions Reconnecting(FanoutClientOptions options, JsonObject reconnect)
+    {
+        foreach (var (name, value) in reconnect)
+        {
+            options = name switch
+            {
+                "minDelayMs" => options with { MinDelay = TimeSpan.FromMilliseconds((int)value!) },
+                "maxDelayMs" => options with { MaxDelay = TimeSpan.FromMilliseconds((int)value!) },
+                "minUptimeMs" => options with { MinUptime = TimeSpan.FromMilliseconds((int)value!) },
+                "maxAttempts" => options with { MaxAttempts = (int)value! },
+                _ => throw new InvalidOperationException($"an unknown setting, reconnect.{name}"),
+            };
+        }
+
+        return options;
     }
 
     private static FanoutRoomOptions RoomOptions(JsonObject options) => new()

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Link } from '../support/link.js';
+import type { FanoutClientOptions } from '../../src/index.js';
 import { Collected, TestClient } from '../support/clients.js';
-import { FanoutNode, RedisServer, within } from '../support/processes.js';
+import { FanoutNode, RedisServer, signingKey, within } from '../support/processes.js';
+import { token } from '../support/tokens.js';
 
-/** So many numbered messages each way, while something breaks. */
+/** So many numbered messages each way at least, while something breaks. */
 const Messages = 1_000;
 
 interface Numbered {
@@ -26,6 +28,7 @@ describe('two nodes and a Redis, while things break', () => {
       'Fanout:Limits:MessageBurst': '10000',
       'Fanout:Rooms:0:Pattern': '*',
       'Fanout:Rooms:0:HistorySize': '10000',
+      'Fanout:Auth:Jwt:SigningKey': signingKey,
       'Fanout:Drain:Window': '00:00:01',
       'Fanout:Drain:Notice': '00:00:00',
       'Fanout:Drain:Deadline': '00:00:10',
@@ -41,14 +44,17 @@ describe('two nodes and a Redis, while things break', () => {
   });
 
   /**
-   * Two clients publish numbers, each hears both. `breaks` is called when a third of them is through. At the end each client has seen every
-   * number of each once and in order, both have seen one order, and nobody was told of a loss.
+   * Two clients publish numbers, each hears both. `breaks` is called when a third of them is through, and they go on until it is over. At the
+   * end each client has seen every number of each once and in order, both have seen one order, and nobody was told of a loss.
    */
-  async function numbered(addresses: [string[], string[]], breaks: () => Promise<void>): Promise<{ lost: number }> {
+  async function numbered(
+    addresses: [string[], string[]], breaks: (clients: TestClient[]) => Promise<void>,
+    options: (index: number) => Partial<FanoutClientOptions> = () => ({})): Promise<{ lost: number }> {
     const name = room();
     let lost = 0;
+    let over = false;
     const talkers = await Promise.all(addresses.map(async (urls, index) => {
-      const client = new TestClient(urls, { pongTimeoutMs: 1_000 });
+      const client = new TestClient(urls, { pongTimeoutMs: 1_000, ...options(index) });
       const got = new Collected<Numbered>();
       const losses: string[] = [];
       client.on('disconnected', () => lost++);
@@ -61,22 +67,26 @@ describe('two nodes and a Redis, while things break', () => {
     try {
       const publishing = talkers.map(async ({ client, from }) => {
         const offsets: number[] = [];
-        for (let n = 0; n < Messages; n++) offsets.push((await client.publish(name, { from, n })).offset!);
+        for (let n = 0; n < Messages || !over; n++) offsets.push((await client.publish(name, { from, n })).offset!);
         return offsets;
       });
       await talkers[0]!.got.count(Messages * 2 / 3);
-      await breaks();
+      await breaks(talkers.map(({ client }) => client));
+      over = true;
       const offsets = await within(Promise.all(publishing), 'all acknowledgements', 60_000, () => nodes.map(node => node.log).join('\n---\n'));
-      const numbers = Array.from({ length: Messages }, (_, n) => n);
+      const total = offsets.flat().length;
       for (const { got, losses } of talkers) {
-        await got.count(2 * Messages);
-        for (const { from } of talkers) assert.deepEqual(got.items.filter(item => item.from === from).map(item => item.n), numbers);
+        await got.count(total);
+        for (const [index, { from }] of talkers.entries()) {
+          assert.deepEqual(got.items.filter(item => item.from === from).map(item => item.n), offsets[index]!.map((_, n) => n));
+        }
         assert.deepEqual(losses, []);
       }
       assert.deepEqual(talkers[0]!.got.items, talkers[1]!.got.items, 'one order for all');
-      assert.deepEqual(offsets.flat().sort((a, b) => a - b), Array.from({ length: 2 * Messages }, (_, index) => index + 1), 'each was stored once');
+      assert.deepEqual(offsets.flat().sort((a, b) => a - b), Array.from({ length: total }, (_, index) => index + 1), 'each was stored once');
       return { lost };
     } finally {
+      over = true;
       await Promise.all(talkers.map(({ client }) => client.close()));
     }
   }
@@ -98,30 +108,65 @@ describe('two nodes and a Redis, while things break', () => {
   });
 
   it('a node stands still, and goes on later', { timeout: 120_000 }, async () => {
-    const { lost } = await numbered(both(), async () => {
+    const { lost } = await numbered(both(), async ([client]) => {
+      const elsewhere = Promise.all([client!.once('disconnected'), client!.once('connected')]);
       nodes[0].pause();
-      // Long enough that its client gives it up, and short of the end of its lease.
-      await new Promise(resolve => setTimeout(resolve, 6_000));
-      nodes[0].resume();
+      try {
+        await within(elsewhere, 'its client to give it up and to be at the other');
+      } finally {
+        nodes[0].resume();
+      }
     });
     assert.ok(lost > 0);
   });
 
   it('the link is cut again and again', { timeout: 120_000 }, async () => {
     await using link = await Link.to(nodes[0].port);
-    const { lost } = await numbered([[link.url], [nodes[1].url]], async () => {
+    const { lost } = await numbered([[link.url], [nodes[1].url]], async ([client]) => {
       for (let cut = 0; cut < 10; cut++) {
+        const back = Promise.all([client!.once('disconnected'), client!.once('connected')]);
         link.cut();
-        await new Promise(resolve => setTimeout(resolve, 30 * cut));
+        await within(back, 'its client to be back');
       }
     });
-    assert.ok(lost > 1);
+    assert.equal(lost, 10);
   });
 
   it('the link dies without a sign', { timeout: 120_000 }, async () => {
     await using link = await Link.to(nodes[0].port);
     const { lost } = await numbered([[link.url, nodes[1].url], [nodes[1].url]], async () => link.swallow(true));
     assert.equal(lost, 1);
+  });
+
+  it('tokens end, and are refreshed over the sockets', { timeout: 120_000 }, async () => {
+    const refreshed = new Collected<number>();
+    const { lost } = await numbered(both(), () => refreshed.until(
+      items => [0, 1].every(index => items.filter(item => item === index).length >= 2), 'two refreshes of each', 60_000).then(() => {}), index => ({
+      token: ({ reason }) => {
+        if (reason === 'expiring') refreshed.add(index);
+        return token(`user${index}`, { seconds: 4 });
+      },
+    }));
+    assert.equal(lost, 0);
+  });
+
+  it('tokens end, and there is a new one only for a new connection', { timeout: 120_000 }, async () => {
+    const { lost } = await numbered(both(), async clients => {
+      await within(Promise.all(clients.map(async client => {
+        const back = client.once('connected');
+        assert.equal((await client.once('disconnected')).code, 4002);
+        await back;
+      })), 'the ends of both tokens, and both back', 60_000);
+    }, index => {
+      let connects = 0;
+      return {
+        token: ({ reason }) => {
+          if (reason === 'expiring') throw new Error('the login service is away');
+          return token(`user${index}`, { seconds: ++connects === 1 ? 8 : 3_600 });
+        },
+      };
+    });
+    assert.equal(lost, 2);
   });
 
   it('publishes that are buffered while nobody can be reached go out in order', { timeout: 60_000 }, async () => {

@@ -14,6 +14,7 @@ const SizeBudget = 10_000;
 
 describe('the package, installed into a project outside of the repository', () => {
   let folder: string;
+  let tarball: string;
   const run = (command: string, ...args: string[]) => {
     try {
       return execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe', timeout: 120_000 });
@@ -28,6 +29,7 @@ describe('the package, installed into a project outside of the repository', () =
     folder = mkdtempSync(`${tmpdir()}/fanout-ts-package-`);
     const [{ filename }] = JSON.parse(execFileSync(
       'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: here, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as [{ filename: string }];
+    tarball = `${folder}/${filename}`;
     write('package.json', '{"name":"somebody","private":true}');
     run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`);
   });
@@ -81,6 +83,12 @@ describe('the package, installed into a project outside of the repository', () =
       run(process.execPath, `${here}/node_modules/typescript/bin/tsc`, '--noEmit', '--strict', '--target', 'ES2022', '--lib', 'ES2022,DOM', '--types', '', '--module', module, '--moduleResolution', resolution, name);
     });
   }
+
+  it('has the right types for every way to resolve it (arethetypeswrong)', () => {
+    // Without node10, which knows no `exports`, and so not the second entry.
+    const said = run(process.execPath, `${here}/node_modules/@arethetypeswrong/cli/dist/index.js`, tarball, '--profile', 'node16', '--no-color', '--no-emoji');
+    assert.match(said, /"@fanout\/client\/msgpack"/);
+  });
 
   it('is small, and MessagePack is not in it unless it is used', async () => {
     write('page.js', `import { FanoutClient } from '@fanout/client'; new FanoutClient({ url: '/' });`);

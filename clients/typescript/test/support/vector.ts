@@ -117,8 +117,7 @@ class Run {
         void this.#client.close();
         return;
       case 'joins':
-        this.#room(room as string, step['options'] as Json | undefined).join().catch(() => {});
-        return;
+        return this.#outcome(as as string | undefined, this.#room(room as string, step['options'] as Json | undefined).join());
       case 'leaves':
         void this.#room(room as string).leave();
         return;
@@ -145,7 +144,8 @@ class Run {
     this.#match(event, expected, where);
   }
 
-  #outcome(name: string, promise: Promise<unknown>): void {
+  #outcome(name: string | undefined, promise: Promise<unknown>): void {
+    if (name === undefined) return void promise.catch(() => {});
     promise.then(
       value => this.#saw(name, { result: value }),
       (error: FanoutError) => this.#saw(name, { error: error.code }));

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { FanoutClient, FanoutError, isRoomName, userRoomName, type FanoutClientOptions, type Message } from '../../src/index.js';
 import { FakeClock, settle } from '../support/fakeClock.js';
 import { FakeNode, FakeNodeSocket } from '../support/fakeNode.js';
@@ -197,6 +199,45 @@ describe('connecting', () => {
     await settle();
     assert.equal(clock.timers, 0);
   });
+
+  it('close() is final, also when a listener calls it', async () => {
+    for (const [when, token] of [['connecting', undefined], ['connected', undefined], ['joining', 't']] as const) {
+      const { node, client, clock } = given(token ? { token } : {});
+      const seen: string[] = [];
+      client.on('state', ({ state }) => seen.push(state));
+      client.on('connected', () => seen.push('event'));
+      client.on('state', ({ state }) => state === when && void client.close());
+      if (when === 'joining') client.room('$user.ann').on('state', state => state === 'joining' && void client.close());
+      void client.connect().catch(() => {});
+      await settle();
+      if (when !== 'connecting') node.socket.accept({ userId: 'ann', rooms: ['$user.ann'] });
+      await clock.advance(60_000);
+      assert.equal(client.state, 'closed', when);
+      assert.deepEqual(seen.at(-1), 'closed', `${when}: ${seen.join()}`);
+      assert.equal(node.sockets.length, when === 'connecting' ? 0 : 1, when);
+      assert.equal(clock.timers, 0, when);
+    }
+  });
+
+  it('refreshes a token over a connection only, and knows how long the new one lives', async () => {
+    const reasons: string[] = [];
+    const { node, client, clock } = given({ token: ({ reason }) => (reasons.push(reason), 't') });
+    await client.refreshToken();
+    void client.connect();
+    await settle();
+    node.socket.accept({ expiresAt: 1 });
+    const refreshing = client.refreshToken();
+    await settle();
+    node.socket.say({ type: 'refreshed', id: node.socket.next('refresh')['id'], payload: { expiresAt: 2, left: [] } });
+    await refreshing;
+    assert.equal(client.info!.expiresAt, 2);
+    node.socket.end();
+    await client.refreshToken();
+    assert.deepEqual(reasons, ['connect', 'refresh']);
+    await client.close();
+    await assert.rejects(client.refreshToken(), code('closed'));
+    assert.equal(clock.timers, 0);
+  });
 });
 
 describe('liveness', () => {
@@ -245,6 +286,35 @@ describe('liveness', () => {
       assert.equal(node.sockets.length, 2);
     } finally {
       for (const name of names) delete (globalThis as any)[name];
+    }
+  });
+
+  it('asks when the page is seen again, was frozen, or lost its network', async () => {
+    const [page, document] = [new EventTarget(), Object.assign(new EventTarget(), { visibilityState: 'hidden' })];
+    (globalThis as any).addEventListener = page.addEventListener.bind(page);
+    (globalThis as any).document = document;
+    try {
+      const { node, client } = await connected();
+      const answered = () => {
+        assert.equal(node.socket.next()['type'], 'ping');
+        node.socket.say({ type: 'pong' });
+      };
+      document.dispatchEvent(new Event('visibilitychange'));
+      assert.deepEqual(node.socket.heard, [], 'it is hidden');
+      document.visibilityState = 'visible';
+      document.dispatchEvent(new Event('visibilitychange'));
+      answered();
+      document.dispatchEvent(new Event('resume'));
+      answered();
+      page.dispatchEvent(new Event('offline'));
+      answered();
+      await Promise.all([client.close(), settle().then(() => node.socket.end(1000))]);
+      const count = node.socket.frames.length;
+      document.dispatchEvent(new Event('resume'));
+      assert.equal(node.socket.frames.length, count);
+    } finally {
+      delete (globalThis as any).addEventListener;
+      delete (globalThis as any).document;
     }
   });
 
@@ -301,6 +371,77 @@ describe('rooms', () => {
     node.socket.say(joined('a', 0, node.socket.next()['id'] as string), message('a', 1), message('a', 2));
     assert.deepEqual(got, [1, 1, 2, 2]);
     assert.deepEqual(errors.map(error => [error.code, (error.cause as Error).message]), [['handler_failed', 'mine'], ['handler_failed', 'mine']]);
+  });
+
+  it('tell a listener that fails later, and do not tell a listener of errors of itself', async () => {
+    const { node, client, errors } = await connected();
+    const said: unknown[] = [];
+    const log = console.error;
+    console.error = (error: unknown) => said.push(error);
+    try {
+      client.on('error', () => Promise.reject(new Error('of errors')));
+      const room = client.room('a');
+      room.subscribe(async () => {
+        await settle();
+        throw new Error('mine');
+      });
+      node.socket.say(joined('a', 0, node.socket.next()['id'] as string), message('a', 1));
+      for (let turn = 0; turn < 5; turn++) await settle();
+      assert.deepEqual(errors.map(error => [error.code, (error.cause as Error).message]), [['handler_failed', 'mine']]);
+      assert.deepEqual(said.map(error => ((error as FanoutError).cause as Error).message), ['of errors']);
+    } finally {
+      console.error = log;
+    }
+  });
+
+  it('call nobody who has ended listening, also where another listener ended it', async () => {
+    const { node, client } = await connected();
+    const room = client.room('a');
+    const got: string[] = [];
+    room.subscribe(() => (got.push('one'), end()));
+    const end = room.subscribe(() => got.push('two'));
+    node.socket.say(joined('a', 0, node.socket.next()['id'] as string), message('a', 1));
+    assert.deepEqual(got, ['one']);
+  });
+
+  it('that are left by a listener stay left', async () => {
+    const { node, client } = await connected();
+    const room = client.room('p', { presence: true });
+    room.on('joined', () => void room.leave());
+    const joining = assert.rejects(room.join(), code('removed'));
+    node.socket.say(joined('p', 0, node.socket.next('join')['id'] as string));
+    await joining;
+    assert.equal(node.socket.next()['type'], 'leave');
+    assert.deepEqual(node.socket.heard, []);
+    assert.equal(room.state, 'left');
+  });
+
+  it('are forgotten where nothing hangs on them, and the same object for whoever holds one', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { node, client } = await connected();
+    const held = client.room('held');
+    const left = (() => {
+      const room = client.room('left');
+      void room.join().catch(() => {});
+      void room.leave().catch(() => {});
+      node.socket.say(joined('left', 0, node.socket.next('join')['id'] as string));
+      node.socket.say({ type: 'left', id: node.socket.next('leave')['id'], room: 'left' });
+      return new WeakRef(room);
+    })();
+    const refs = Object.fromEntries(['idle', 'heard', 'wanted', 'since'].map(name => [name, new WeakRef(client.room(name))]));
+    client.room('heard').on('reset', () => {});
+    client.room('wanted').subscribe(() => {});
+    client.room('since', { since: { epoch: 'E', offset: 1 } });
+    node.socket.heard.length = 0;
+    // A WeakRef that is looked at keeps its object until the turn is over.
+    for (let turn = 0; turn < 3; turn++) {
+      await settle();
+      collect();
+    }
+    assert.deepEqual(Object.entries(refs).filter(([, room]) => room.deref()).map(([name]) => name), ['heard', 'wanted', 'since']);
+    assert.equal(client.room('held'), held);
+    assert.equal(left.deref(), undefined);
   });
 
   it('survive a node that talks nonsense', async () => {
@@ -436,6 +577,35 @@ describe('for await', () => {
     assert.equal((await messages.next()).done, true);
   });
 
+  it('says where a message stands, and a new loop goes on there after the node sent the client away', async () => {
+    const { node, client } = await connected();
+    const room = client.room('a');
+    const messages = room.messages();
+    node.socket.say(joined('a', 0, node.socket.next()['id'] as string), message('a', 2), message('a', 3));
+    assert.deepEqual((await messages.next()).value.position, { epoch: 'E', offset: 2 });
+    node.socket.end(4503);
+    assert.deepEqual((await messages.next()).value.position, { epoch: 'E', offset: 3 }, 'what came is still read');
+    await assert.rejects(messages.next(), code('closed'));
+    await assert.rejects(room.messages().next(), code('closed'));
+    const again = client.connect();
+    await settle();
+    assert.deepEqual(node.socket.rooms, [], 'nobody reads it');
+    node.socket.accept();
+    await again;
+    room.messages();
+    assert.deepEqual(node.socket.next('join')['payload'], { since: { epoch: 'E', offset: 3 } });
+  });
+
+  it('ends at once on a client that was closed', async () => {
+    const { client } = given();
+    await client.close();
+    await assert.rejects((async () => {
+      for await (const _ of client.room('a')) assert.fail('a message');
+    })(), code('closed'));
+    client.room('a').subscribe(() => {})();
+    assert.equal(client.room('a').state, 'left');
+  });
+
   it('drops the oldest where that is asked for, and counts', async () => {
     const { node, client } = await connected();
     const messages = client.room('a').messages({ bufferSize: 2, overflow: 'drop_oldest' });
@@ -458,6 +628,27 @@ describe('for await', () => {
     const closed = client.room('b').messages();
     void client.close();
     assert.equal((await closed.next()).done, true);
+  });
+});
+
+describe('commands', () => {
+  it('that were given up keep their places until they are answered, so that what is sent is bounded', async () => {
+    const { node, client, clock } = await connected();
+    const late = Array.from({ length: 256 }, () => assert.rejects(client.request('slow', 1, { timeoutMs: 10 }), code('timeout')));
+    await clock.advance(10);
+    await Promise.all(late);
+    await assert.rejects(client.request('slow'), code('buffer_full'));
+    node.socket.say({ type: 'response', id: node.socket.next('request')['id'], payload: null });
+    const request = client.request<number>('slow');
+    node.socket.say({ type: 'response', id: node.socket.heard.at(-1)!['id'], payload: 7 });
+    assert.equal(await request, 7);
+  });
+
+  it('are told even where the answer is rubbish', async () => {
+    const { node, client } = await connected();
+    const request = assert.rejects(client.request('sum'), code('internal'));
+    node.socket.say({ type: 'error', id: node.socket.next('request')['id'] });
+    await request;
   });
 });
 
