@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Fanout.Tests.Browser.Support;
 using Fanout.Tests.Integration.Support;
+using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
 using Fanout.Tests.TestKit.Streams;
@@ -67,6 +69,39 @@ public sealed class EventSourceTests(BrowserFixture browser, RedisFixture redis)
                     Assert.True((await staying.Api.PublishRawAsync(room, $"[\n{i}\n]")).IsSuccess);
             }
         }
+    }
+
+    // A page that shows a user's notifications: what waited the first time, each push as it comes, and what came while its node was away.
+    [Fact]
+    public async Task EventSource_OfAUser_ShowsWhatWaited_AndEachPushOnce()
+    {
+        await using var server = await PageServer.StartAsync();
+        await using var scope = await redis.CreateScopeAsync();
+        var options = new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix).With(
+            ("Fanout:Auth:AllowedOrigins:0", server.Origin), ("Fanout:Auth:AllowAnonymous", "false"), ("Fanout:Auth:Jwt:SigningKey", Tokens.SigningKey), ("Fanout:Sse:RetryDelay", "00:00:00.2"));
+        await using var staying = await RunningNode.StartAsync(options);
+        var victim = await RunningNode.StartAsync(options);
+        var address = victim.BaseUri;
+        for (var i = 1; i <= 5; i++)
+            Assert.False((await PushAsync(i)).Flag("online"));
+
+        var page = await OpenAsync(server, new Uri(address, "/sse?last=3&access_token=" + Tokens.For("ann")));
+        await WaitAsync(page, "messages.length === 3");
+        Assert.True((await PushAsync(6)).Flag("online"));
+        await WaitAsync(page, "messages.length === 4");
+        await victim.Process.KillAsync();
+        await victim.DisposeAsync();
+        await WaitAsync(page, "errors > 0");
+        await PushAsync(7);
+        await using var successor = await RunningNode.StartAsync(options with { Urls = address.ToString() });
+        await WaitAsync(page, "messages.length >= 5 && source.readyState === 1");
+        await PushAsync(8);
+        await WaitAsync(page, "messages.length >= 6");
+
+        Assert.Equal(Enumerable.Range(3, 6), (await page.EvaluateAsync<int[]>("messages.map(m => m.payload)")).ToArray());
+        await page.Context.CloseAsync();
+
+        async Task<JsonObject> PushAsync(int number) => (await staying.Api.PushAsync("ann", number)).Ok;
     }
 
     [Fact]

@@ -92,7 +92,7 @@ public sealed class OpenApiTests(MemoryNode memory)
         Check("NodeList", (await api.NodesAsync()).Ok);
         Check("WebhookList", (await api.GetAsync("/api/v1/webhooks")).Ok);
         Check("DeadLetterList", (await api.GetAsync("/api/v1/webhooks/dead")).Ok);
-        Check("Replayed", (await api.SendAsync(HttpMethod.Post, "/api/v1/webhooks/dead/replay")).Ok);
+        Check("ReplayAnswer", (await api.SendAsync(HttpMethod.Post, "/api/v1/webhooks/dead/replay")).Ok);
         Check("Disconnected", (await api.DisconnectUserAsync(user)).Ok);
         Check("Problem", (await api.PublishAsync("a room", 1)).Body!.AsObject());
         Check("Problem", (await api.GetAsync("/nothing")).Body!.AsObject());

@@ -1,22 +1,34 @@
+using System.Text;
 using StackExchange.Redis;
 
 namespace Fanout.Node.Backplane.Redis;
 
 /// <summary>What a publish to one room names in Redis, ready to be sent.</summary>
-internal sealed class RoomKeys(RedisKeys keys, string room)
+internal sealed class RoomKeys
 {
-    public string Room { get; } = room;
+    public RoomKeys(RedisKeys keys, string room)
+    {
+        Room = room;
+        Log = [Ready(keys.Meta(room)), Ready(keys.Stream(room))];
+        Members = [Ready(keys.Members(room))];
+        LogAndMembers = [.. Log, .. Members];
+        var channel = Encoding.UTF8.GetBytes(keys.Channel(room));
+        ChannelName = channel;
+        Channel = RedisChannel.Literal(channel);
+    }
 
-    public RedisKey[] Log { get; } = [Ready(keys.Meta(room)), Ready(keys.Stream(room))];
+    public string Room { get; }
 
-    public RedisKey[] LogAndMembers { get; } = [Ready(keys.Meta(room)), Ready(keys.Stream(room)), Ready(keys.Members(room))];
+    public RedisKey[] Log { get; }
 
-    public RedisKey[] Members { get; } = [Ready(keys.Members(room))];
+    public RedisKey[] Members { get; }
+
+    public RedisKey[] LogAndMembers { get; }
 
     /// <summary>The channel as a script's argument.</summary>
-    public RedisValue ChannelName { get; } = System.Text.Encoding.UTF8.GetBytes(keys.Channel(room));
+    public RedisValue ChannelName { get; }
 
-    public RedisChannel Channel { get; } = RedisChannel.Literal(keys.Channel(room));
+    public RedisChannel Channel { get; }
 
     // As bytes: a string would be encoded with each command.
     private static RedisKey Ready(RedisKey key) => (byte[])key!;
