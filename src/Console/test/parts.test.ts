@@ -62,6 +62,8 @@ test('headline_says the worst', () => {
   assert.deepEqual(said(1_100), ['info', 'b is draining']);
   fleet.report(report('a', 1, { backplane: { kind: 'redis', state: 'degraded' } }), 1_000);
   assert.deepEqual(said(1_100), ['bad', 'The backplane is degraded']);
+  // One that drained would have left, and not died.
+  fleet.report(report('b', 2), 1_400);
   fleet.report(report('a', 2), 2_000);
   assert.deepEqual(said(5_500), ['bad', 'b does not answer']);
   assert.deepEqual(said(5_500, 'reconnecting'), ['bad', 'The connection is lost']);

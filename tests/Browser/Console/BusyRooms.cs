@@ -46,7 +46,7 @@ internal sealed class BusyRooms : IAsyncDisposable
             for (var room = 0; room < rooms; room++)
             {
                 // The first speaks each time, the second every other, and so on; all of them more and less in the course of some seconds.
-                if (i % (room + 1) == 0 && (Math.Sin(i / 90.0) > -0.6 || room < 3))
+                if (i % (room + 1) == 0 && (Math.Sin(i / 90.0) > -0.6 || room < 8))
                     await speaker.PublishWithoutAckAsync(NameOf(room), string.Create(CultureInfo.InvariantCulture, $"message {i} of a conversation"));
             }
 

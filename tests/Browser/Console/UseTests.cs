@@ -197,7 +197,7 @@ public sealed class UseTests(BrowserFixture browser) : IAsyncLifetime
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("in that room already");
         await page.GetByLabel("Room", new() { Exact = true }).FillAsync("no room");
         await page.GetByRole(AriaRole.Button, new() { Name = "Join", Exact = true }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("a room name has");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("is no room name");
 
         await page.GetByLabel("Room", new() { Exact = true }).FillAsync("numbers");
         await page.GetByRole(AriaRole.Button, new() { Name = "Join", Exact = true }).ClickAsync();

@@ -101,7 +101,7 @@ public sealed class ReportTests(RedisFixture redis)
             async () => (await EventsAsync(stays)).Where(e => e.Text("name") == "goes").Select(e => e.Text("kind")).ToList(),
             kinds => kinds.Contains("node_left"),
             "the events of a node that went");
-        Assert.Equal(["node_up", "node_draining", "node_left"], kinds);
+        Assert.Equal(["node_up", "node_draining", "node_left"], kinds.Where(kind => kind!.StartsWith("node_", StringComparison.Ordinal)));
     }
 
     // Whoever drains more quickly than the reporter looks has left all the same.
