@@ -171,7 +171,7 @@ internal sealed class BenchRun : IDisposable
                 continue;
             while (!TryTurnToOneThatMay() && Clock.Now < end)
             {
-                _wasHeldBack = true;
+                _wasHeldBack |= _publishers.Exists(publisher => publisher.Lost is null);
                 await Task.Delay(Tick, _run.Time, _run.Stopped);
             }
 
