@@ -112,19 +112,22 @@ public sealed partial class OperationsTests
     [Fact]
     public void EachSetting_HasARow()
     {
-        var rows = Rows("Settings").Select(cells => cells[0]).ToList();
+        var rows = Rows("Settings");
         var settings = Settings(typeof(FanoutSettings), "Fanout").ToList();
 
         Assert.True(settings.Count > 80, $"Only {settings.Count} settings.");
         Assert.DoesNotContain(settings, setting => !rows.Any(row => Names(row, setting)));
     }
 
-    // `Fanout:A:B`, or with others: `Fanout:A:B`, `C`; of an item of a list its own name alone: `B`; of a group: `Fanout:A:{B, C}`.
-    private static bool Names(string row, string setting)
+    // `Fanout:A:B`, or with others: `Fanout:A:B`, `C`; of an item of a list its own name alone: `B`; of a group: `Fanout:A:{B, C}`, or in words: `{B, C}`.
+    private static bool Names(string[] cells, string setting)
     {
+        var row = cells[0];
         var name = setting[(setting.LastIndexOf(':') + 1)..];
         var group = setting[..setting.LastIndexOf(':')];
-        return Regex.IsMatch(row, $@"`({Regex.Escape(group)}:)?{name}`") || Regex.IsMatch(row, $@"`{Regex.Escape(group)}:\{{[^}}]*\b{name}\b[^}}]*\}}`");
+        return Regex.IsMatch(row, $@"`({Regex.Escape(group)}:)?{name}`")
+            || (row == $"`{group}`" && Regex.IsMatch(cells[1], $@"`\{{[^}}]*\b{name}\b[^}}]*\}}`"))
+            || Regex.IsMatch(row, $@"`{Regex.Escape(group)}:\{{[^}}]*\b{name}\b[^}}]*\}}`");
     }
 
     private static IEnumerable<string> Settings(Type type, string path)
@@ -182,7 +185,7 @@ public sealed partial class OperationsTests
 
     /// <summary>Cells of all rows of all tables in a section.</summary>
     private static List<string[]> Rows(string title) =>
-        [.. Section(title).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Trim('|', ' ').Split(" | "))];
+        [.. Section(title).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Trim(' ')[1..^1].Split('|', StringSplitOptions.TrimEntries))];
 
     [GeneratedRegex(@"\b(?:Limited|Refuse)\(""(\w+)""")]
     private static partial Regex LimitName();
