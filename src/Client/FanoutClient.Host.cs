@@ -171,6 +171,9 @@ public sealed partial class FanoutClient
             using var turn = client._turns.Take();
             client._turns.Tell(() =>
             {
+                // A handler of Failed that throws, at once or later, must not be told of itself for ever.
+                var outer = SynchronizationContext.Current;
+                SynchronizationContext.SetSynchronizationContext(client._failedContext);
                 foreach (var handler in HandlersOf(client.Failed))
                 {
                     try
@@ -179,12 +182,16 @@ public sealed partial class FanoutClient
                     }
                     catch (Exception e)
                     {
-                        // A handler of Failed that throws must not be told of itself for ever.
-                        client._log.Write(to => ClientLog.Fault(to, e, FanoutErrorCodes.HandlerFailed, e.Message));
+                        LogFailed(e);
                     }
                 }
+
+                SynchronizationContext.SetSynchronizationContext(outer);
             });
         }
+
+        public void LogFailed(Exception cause) =>
+            client._log.Write(to => ClientLog.Fault(to, cause, FanoutErrorCodes.HandlerFailed, cause.Message));
 
         public void Raise<T>(Func<Action<T>?> handlers, T value) => client._turns.Tell(() =>
         {

@@ -29,6 +29,7 @@ public sealed partial class FanoutClient : IAsyncDisposable, IDisposable
     private readonly CommandTable _commands;
     private readonly PublishOutbox _outbox;
     private readonly LogQueue _log;
+    private readonly HandlerContext _failedContext;
     private readonly RoomTable _rooms;
     private readonly List<TaskCompletionSource<FanoutConnectionInfo>> _connecting = [];
     private readonly List<(FanoutConnectionState State, TaskCompletionSource Done)> _stateWaiters = [];
@@ -61,6 +62,7 @@ public sealed partial class FanoutClient : IAsyncDisposable, IDisposable
         _host = new Host(this);
         _rooms = new RoomTable(name => new RoomCore(name, _host));
         turns.Failed = _host.HandlerFailed;
+        _failedContext = new HandlerContext(_host.LogFailed);
         _connector = new Connector(settings, _host, sockets ?? new WebSocketFactory(settings.Options, turns, settings.Time), turns);
         _commands = new CommandTable(_connector, settings, turns);
         _outbox = new PublishOutbox(_connector, settings, turns, room => _rooms.Find(room) is not { IsEntering: true });

@@ -104,6 +104,21 @@ public sealed class SubTests(Installation fanout)
         (await sub.WaitAsync()).Expect(0);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("--presence")]
+    public async Task WithoutRooms_SinceLast_BeginsWithWhatWasPushedBefore(string option)
+    {
+        var user = "sub-before" + option;
+        foreach (var text in new[] { "\"one\"", "\"two\"", "\"three\"" })
+            (await fanout.RunAsync("pub", "--user", user, text)).Expect(0);
+
+        string[] options = option.Length > 0 ? [option] : [];
+        var result = (await fanout.Tool().With("FANOUT_TOKEN", Tokens.For(user)).RunAsync(["sub", "--since", "last:2", "--count", "2", .. options])).Expect(0);
+
+        Assert.Equal(["\"two\"", "\"three\""], result.Values.Where(values => values[0] == "message").Select(values => values[6]));
+    }
+
     [Fact]
     public async Task CtrlC_EndsIt_With130_AndAPoliteClose()
     {

@@ -35,6 +35,25 @@ public sealed class UserCodeTests
     }
 
     [Fact]
+    public async Task AsyncHandlerOfFailed_ThatFailsItself_IsLogged_AndNotToldOfItself()
+    {
+        using var log = new ListLogger();
+        var node = new FakeNode(new FanoutClientOptions { LoggerFactory = log });
+        var calls = 0;
+        node.Client.Failed += async _ =>
+        {
+            calls++;
+            await Task.Yield();
+            throw new InvalidOperationException("mine");
+        };
+        await node.Connect();
+        node.Socket.Say("not json");
+        await Eventually.TrueAsync(() => log.Lines.ToArray().Any(line => line.Text.Contains("handler_failed", StringComparison.Ordinal)), "the line");
+        Assert.Equal(1, calls);
+        Assert.Equal(["bad_message"], node.Errors.Select(error => error.Code));
+    }
+
+    [Fact]
     public async Task Logger_IsToldWhatHappens_AndNeverATokenOrAPayload()
     {
         using var log = new ListLogger();
