@@ -194,7 +194,7 @@ internal sealed partial class ConsoleReporter(
         _drain = drain.Phase;
         if (before == DrainPhase.Serving)
             events.Add(OpsEventKind.NodeDraining, OpsLevel.Info, $"Node {node.Name} drains: it takes no new connections", node.Id);
-        if (_drain >= DrainPhase.Leaving)
+        if (before < DrainPhase.Leaving && _drain >= DrainPhase.Leaving)
             events.Add(OpsEventKind.NodeLeft, OpsLevel.Info, $"Node {node.Name} has left", node.Id);
     }
 

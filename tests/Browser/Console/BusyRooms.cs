@@ -14,7 +14,7 @@ internal sealed class BusyRooms : IAsyncDisposable
     /// <summary>The id of a connection that is in a room.</summary>
     public string SomeClient => _clients[0].ClientId;
 
-    public static async Task<BusyRooms> StartAsync(IReadOnlyList<RunningNode> nodes, int rooms)
+    public static async Task<BusyRooms> StartAsync(IReadOnlyList<RunningNode> nodes, int rooms, bool isCalm)
     {
         var busy = new BusyRooms();
         for (var room = 0; room < rooms; room++)
@@ -26,7 +26,7 @@ internal sealed class BusyRooms : IAsyncDisposable
             }
         }
 
-        busy._running = busy.SpeakAsync(busy._clients[0], rooms);
+        busy._running = busy.SpeakAsync(busy._clients[0], rooms, isCalm ? 10 : 1);
         return busy;
     }
 
@@ -39,18 +39,25 @@ internal sealed class BusyRooms : IAsyncDisposable
         _over.Dispose();
     }
 
-    private async Task SpeakAsync(TestClient speaker, int rooms)
+    private async Task SpeakAsync(TestClient speaker, int rooms, int slower)
     {
-        for (var i = 0; !_over.IsCancellationRequested; i++)
+        try
         {
-            for (var room = 0; room < rooms; room++)
+            for (var i = 0; !_over.IsCancellationRequested; i++)
             {
-                // The first speaks each time, the second every other, and so on; all of them more and less in the course of some seconds.
-                if (i % (room + 1) == 0 && (Math.Sin(i / 90.0) > -0.6 || room < 8))
-                    await speaker.PublishWithoutAckAsync(NameOf(room), string.Create(CultureInfo.InvariantCulture, $"message {i} of a conversation"));
-            }
+                for (var room = 0; room < rooms; room++)
+                {
+                    // The first speaks each time, the second every other, and so on; all of them more and less in the course of some seconds.
+                    if (i % (room + 1) == 0 && (Math.Sin(i / 90.0) > -0.6 || room < 8))
+                        await speaker.PublishWithoutAckAsync(NameOf(room), string.Create(CultureInfo.InvariantCulture, $"message {i} of a conversation"));
+                }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(8, 30)), TimeProvider.System, CancellationToken.None);
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(8, 30) * slower), TimeProvider.System, _over.Token);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionEndedException)
+        {
+            // The test is over, and its nodes with it.
         }
     }
 

@@ -23,6 +23,8 @@ public sealed class BrowserFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        // Five seconds otherwise, which a busy machine without a graphics card needs for a page.
+        Assertions.SetDefaultExpectTimeout((float)Deadlines.Default.TotalMilliseconds);
         _playwright = await Playwright.CreateAsync().WithDeadline("Playwright's driver");
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Find(), Args = Arguments, Headless = true })
             .WithDeadline("Chromium", TimeSpan.FromMinutes(1));

@@ -42,13 +42,13 @@ public sealed class FanoutTool
         return await tool.WaitAsync();
     }
 
-    public ToolProcess Start(params string[] arguments) => ToolProcess.Start(Apply(Installed is null
-        ? new ProcessStartInfo(DotNet, [Built, .. arguments])
-        : new ProcessStartInfo(Installed, arguments)));
+    // A shell's background job ignores SIGINT, and so would all that it starts: the tests too may run as one, the tool may not.
+    public ToolProcess Start(params string[] arguments) => ToolProcess.Start(Apply(new ProcessStartInfo(
+        "env", ["--default-signal=INT", .. Installed is null ? (string[])[DotNet, Built] : [Installed], .. arguments])));
 
     /// <summary>Runs a shell command in which <c>fanout</c> is the tool; in a session of its own, so that what it does to its terminal is not done to ours.</summary>
     public ToolProcess StartShell(string command) => ToolProcess.Start(Apply(new ProcessStartInfo(
-        "setsid", ["-w", "bash", "-c", $"fanout() {{ {(Installed is null ? $"'{DotNet}' '{Built}'" : $"'{Installed}'")} \"$@\"; }}; {command}"])));
+        "env", ["--default-signal=INT", "setsid", "-w", "bash", "-c", $"fanout() {{ {(Installed is null ? $"'{DotNet}' '{Built}'" : $"'{Installed}'")} \"$@\"; }}; {command}"])));
 
     /// <summary>The words that start the tool in a shell that is not ours.</summary>
     public static string ShellWords => Installed ?? $"{DotNet} {Built}";

@@ -95,6 +95,22 @@ public sealed class ReporterTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Drain_OfWhichEachPhaseIsSeen_IsToldOnce()
+    {
+        using var reporter = New(out var backplane);
+        await reporter.StartAsync(TestContext.Current.CancellationToken);
+        foreach (var phase in Enum.GetValues<DrainPhase>().Where(phase => phase > DrainPhase.Serving))
+        {
+            _app.Services.GetRequiredService<DrainState>().Enter(phase);
+            await PassAsync(2);
+        }
+
+        await reporter.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal([OpsEventKind.NodeDraining, OpsEventKind.NodeLeft], backplane.EventKinds);
+    }
+
+    [Fact]
     public async Task Stop_WhileTheBackplaneHangs_DoesNotWaitForIt()
     {
         using var reporter = New(out var backplane, hangs: true);

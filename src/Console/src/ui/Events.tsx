@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { FleetView } from '../fleet/fleet.js';
 import type { Level, OpsEvent } from '../fleet/report.js';
@@ -6,6 +6,7 @@ import { ago, dateAndTime } from '../format.js';
 import { Alert, Check, Info, Warning } from './icons.js';
 
 const Few = 10;
+const MostSaid = 5;
 const icons: Record<Level, (props: object) => JSX.Element> = { good: Check, info: Info, warn: Warning, bad: Alert };
 const words: Record<Level, string> = { good: 'Good: ', info: '', warn: 'Warning: ', bad: 'Trouble: ' };
 
@@ -36,17 +37,18 @@ export function Events({ view }: { view: FleetView }): JSX.Element {
             })}
           </ul>
         )}
-      <Announcer newest={view.events.find(event => event.level !== 'info')} />
+      <Announcer notable={view.events.filter(event => event.level !== 'info')} />
     </section>
   );
 }
 
-/** Says what happens while somebody listens; what had happened before stands in the list. */
-function Announcer({ newest }: { newest: OpsEvent | undefined }): JSX.Element {
+/** Says what happens while somebody listens; what had happened before stands in the list. Some come together: none takes another's place. */
+function Announcer({ notable }: { notable: OpsEvent[] }): JSX.Element {
   const since = useRef(Date.now());
-  const [said, say] = useState('');
-  useEffect(() => {
-    if (newest && newest.at > since.current) say(`${words[newest.level] ?? ''}${newest.text}`);
-  }, [newest?.id]);
-  return <p class="visually-hidden" role="status" data-testid="event-said">{said}</p>;
+  const said = notable.filter(event => event.at > since.current).slice(0, MostSaid).reverse();
+  return (
+    <div class="visually-hidden" role="log" aria-label="Events as they happen" data-testid="event-said">
+      {said.map(event => <p key={event.node + event.id}>{`${words[event.level] ?? ''}${event.text}`}</p>)}
+    </div>
+  );
 }
