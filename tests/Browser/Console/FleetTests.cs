@@ -93,8 +93,8 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
     public async Task KilledNode_TurnsRed_AndDisappears()
     {
         await using var scope = await redis.CreateScopeAsync();
-        await using var one = await StartAsync(scope, "one", ("Fanout:Lease:Renew", "00:00:01"), ("Fanout:Lease:Expire", "00:00:08"));
-        await using var two = await StartAsync(scope, "two", ("Fanout:Lease:Renew", "00:00:01"), ("Fanout:Lease:Expire", "00:00:08"));
+        await using var one = await StartAsync(scope, "one", ("Fanout:Lease:Renew", "00:00:01"), ("Fanout:Lease:Expire", "00:00:30"));
+        await using var two = await StartAsync(scope, "two", ("Fanout:Lease:Renew", "00:00:01"), ("Fanout:Lease:Expire", "00:00:30"));
         await using var console = await ConsolePage.OpenAsync(browser, one);
         await Expect(console.NodeIn("two", "live")).ToBeVisibleAsync(Long);
 
@@ -105,7 +105,7 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
         await Expect(console.Headline).ToHaveAttributeAsync("data-level", "bad");
         await Expect(console.Headline).ToContainTextAsync("two does not answer");
         await console.AccessibleAsync("a killed node");
-        await Expect(console.Node("two")).ToHaveCountAsync(0, new() { Timeout = 60_000 });
+        await Expect(console.Node("two")).ToHaveCountAsync(0, new() { Timeout = 90_000 });
         await Expect(console.Page.Locator("[data-testid=event][data-kind=node_reaped]")).ToBeVisibleAsync();
         await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync();
         await Expect(console.Headline).ToContainTextAsync("Everything is running");
