@@ -100,8 +100,11 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
 
         await two.Process.KillAsync();
 
-        // That it is red in between is asserted where the page comes back to another node: ReconnectTests.
-        await Expect(console.NodeIn("two", "live")).ToHaveCountAsync(0, new() { Timeout = 60_000 });
+        await Expect(console.NodeIn("two", "silent")).ToBeVisibleAsync(Long);
+        await Expect(console.NodeIn("two", "silent").Locator(".state")).ToHaveCSSAsync("color", "rgb(194, 42, 42)");
+        await Expect(console.Headline).ToHaveAttributeAsync("data-level", "bad");
+        await Expect(console.Headline).ToContainTextAsync("two does not answer");
+        await console.AccessibleAsync("a killed node");
         await Expect(console.Node("two")).ToHaveCountAsync(0, new() { Timeout = 90_000 });
         await Expect(console.Page.Locator("[data-testid=event][data-kind=node_reaped]")).ToBeVisibleAsync();
         await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync();
