@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Fanout.Tests.Browser.Support;
 using Fanout.Tests.Integration.Support;
@@ -53,6 +54,12 @@ internal sealed class ConsolePage : IAsyncDisposable
     public ILocator Node(string name) => Page.Locator($"[data-testid=node][data-node='{name}']");
 
     public ILocator NodeIn(string name, string state) => Page.Locator($"[data-testid=node][data-node='{name}'][data-state='{state}']");
+
+    /// <summary>
+    /// Waits for a node's own report, of which its memory is a part. Before it a node is live because it is listed; one that dies before it has said
+    /// anything is unknown, and never silent.
+    /// </summary>
+    public Task HasReportedAsync(string name) => Assertions.Expect(Node(name)).ToContainTextAsync(new Regex("[0-9] [MG]B"), new() { Timeout = 60_000 });
 
     public ILocator Link => Page.GetByTestId("link");
 

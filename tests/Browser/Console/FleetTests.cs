@@ -97,6 +97,7 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
         await using var two = await StartAsync(scope, "two", ("Fanout:Lease:Renew", "00:00:01"), ("Fanout:Lease:Expire", "00:00:30"));
         await using var console = await ConsolePage.OpenAsync(browser, one);
         await Expect(console.NodeIn("two", "live")).ToBeVisibleAsync(Long);
+        await console.HasReportedAsync("two");
 
         await two.Process.KillAsync();
 

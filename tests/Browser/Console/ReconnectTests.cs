@@ -34,6 +34,7 @@ public sealed class ReconnectTests(BrowserFixture browser, RedisFixture redis)
         await using var console = await OpenAsync(proxy);
         await Expect(console.Node("one")).ToContainTextAsync("this page");
         await Expect(console.NodeIn("two", "live")).ToBeVisibleAsync(Long);
+        await console.HasReportedAsync("one");
 
         proxy.Retarget(two.BaseUri);
         await one.Process.KillAsync();
