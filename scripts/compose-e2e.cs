@@ -39,6 +39,30 @@ await Step("20 publishes through the proxy reach each of them, in order", async 
     foreach (var member in members.Values) await member.ReadThroughAsync(publisher.Published);
 });
 
+await Step("a stream of server-sent events through the proxy brings each publish when it is made", async () =>
+{
+    using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+    using var http = new HttpClient();
+    using var reader = new StreamReader(await http.GetStreamAsync(new Uri($"http://{proxy}/sse?rooms={room}"), patience.Token));
+    await ReadToAsync("joined");
+    // Each is there before the next one is published: a proxy that gathers what it passes on would hold back the first.
+    for (var i = 0; i < 3; i++)
+    {
+        await publisher.PublishAsync();
+        Require(publisher.Published, (int)(await ReadToAsync("message"))["payload"]!["number"]!);
+    }
+
+    async Task<JsonNode> ReadToAsync(string type)
+    {
+        while (true)
+        {
+            var line = await reader.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException($"The stream ended before '{type}'.");
+            if (line.StartsWith("data: ", StringComparison.Ordinal) && JsonNode.Parse(line[6..])! is var data && (string?)data["type"] == type)
+                return data;
+        }
+    }
+});
+
 await Step("the tool in a node's container, with that node's own settings, sees all three", async () =>
 {
     var told = await compose.RunAsync("exec -T node1 fanout nodes --json");

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { FanoutNode } from '../support/processes.js';
 import { repository } from '../support/repository.js';
 
 const here = `${repository}/clients/typescript`;
@@ -23,6 +25,8 @@ describe('the package, installed into a project outside of the repository', () =
       throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`);
     }
   };
+  // Beside this process, which takes in what the node says meanwhile.
+  const runBeside = async (script: string) => (await promisify(execFile)(process.execPath, [script], { cwd: folder, timeout: 60_000 })).stdout;
   const write = (name: string, content: string) => writeFileSync(`${folder}/${name}`, content);
 
   before(() => {
@@ -58,6 +62,28 @@ describe('the package, installed into a project outside of the repository', () =
   it('is required', () => {
     write('use.cjs', `const { FanoutClient, FanoutError } = require('@fanout/client'); const { msgpack } = require('@fanout/client/msgpack'); ${use}`);
     assert.equal(run(process.execPath, 'use.cjs'), expected);
+  });
+
+  it('talks to a node', async () => {
+    const node = await FanoutNode.start({});
+    try {
+      write('talk.mjs', `
+        import { FanoutClient } from '@fanout/client';
+        import { msgpack } from '@fanout/client/msgpack';
+        import webSocket from '${here}/node_modules/ws/wrapper.mjs';
+        for (const codec of [undefined, msgpack]) {
+          const client = new FanoutClient({ url: '${node.url}', webSocket, codec });
+          const room = client.room('package');
+          const heard = new Promise(resolve => room.subscribe(({ payload }) => resolve(payload)));
+          await client.connect();
+          await room.join();
+          console.log((await room.publish({ text: 'from outside' })).offset, JSON.stringify(await heard));
+          await client.close();
+        }`);
+      assert.equal(await runBeside('talk.mjs'), '1 {"text":"from outside"}\n2 {"text":"from outside"}\n');
+    } finally {
+      node.kill();
+    }
   });
 
   const typed = `
