@@ -135,7 +135,8 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
   /** Whether the last join asked for notices; the handshake cannot. */
   #noticesAsked = false;
   /** Counts joins and leaves, so that an answer to an older one is known. */
-  #turn = 0;
+  // From 1 on: 0 stands for no turn in `#queried`.
+  #turn = 1;
   /** The turn that the handshake's answer, which has no id, is due for; 0: none is due. */
   #queried = 0;
   #position: Position | undefined;
@@ -519,7 +520,6 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     // Who waits for the join is told by it.
     if (this.#waiters.size > 0) this.#tell(error);
     else this.#report(error);
-    this.#host.outbox.opened(this.name);
   }
 
   #readMembers(): void {
@@ -542,6 +542,7 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     this.emit('left', { room, reason });
     const error = new FanoutError('removed', `Put out of '${room}': ${reason}`, { room });
     for (const stream of [...this.#streams]) stream.end(error);
+    this.#tell(error);
   }
 
   #forget(): void {
@@ -559,6 +560,8 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
     this.#members.clear();
     this.#keep();
     this.#setState('left');
+    // What waited for the join waits no longer.
+    this.#host.outbox.opened(this.name);
   }
 
   #keep(): void {

@@ -107,7 +107,6 @@ internal sealed partial class RoomCore
             Fail(error);
         else
             Report(error);
-        _host.Outbox.Opened(Name);
     }
 
     private void ReadMembers()

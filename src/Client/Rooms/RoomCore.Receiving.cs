@@ -91,6 +91,7 @@ internal sealed partial class RoomCore
         Drop();
         _host.Raise(() => Removed, new FanoutRemoved(Name, reason));
         EndSinks(error, all: false);
+        Fail(error);
     }
 
     private void RaiseReset(FanoutResetReason reason)

@@ -34,7 +34,8 @@ internal sealed partial class RoomCore
     private bool _noticesAsked;
 
     // Counts joins and leaves, so that an answer to an older one is known.
-    private int _turn;
+    // From 1 on: 0 stands for no turn in _queried.
+    private int _turn = 1;
 
     // The turn that the handshake's answer, which has no id, is due for; 0: none is due.
     private int _queried;
@@ -317,6 +318,8 @@ internal sealed partial class RoomCore
         _membersRetry.Clear();
         _members.Clear();
         SetState(FanoutRoomState.Left);
+        // What waited for the join waits no longer.
+        _host.Outbox.Opened(Name);
     }
 
     private void Fail(FanoutException error)

@@ -13,7 +13,7 @@ export function parseExact(text: string): unknown {
 export function numberThatChanges(text: string, keeps: boolean = raw !== undefined): string | undefined {
   if (keeps) return undefined;
   const numbers = text.replace(/"(?:\\.|[^"\\])*"/g, '""').match(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g);
-  return numbers?.find(number => isRounded(Number(number)));
+  return numbers?.find(number => !Number.isFinite(Number(number)) || isRounded(Number(number)));
 }
 
 /** Whether a value holds whole numbers beyond what JavaScript keeps apart: somebody has rounded them on the way. */

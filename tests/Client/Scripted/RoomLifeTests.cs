@@ -26,6 +26,23 @@ public sealed class RoomLifeTests
         Assert.Equal("closed", (await Assert.ThrowsAsync<FanoutException>(() => room.SubscribeAsync(Nothing))).Code);
     }
 
+    // It waits for the join, so that its own message comes back; a room that is left is not joined.
+    [Fact]
+    public async Task Publish_IntoARoomThatIsLeftBeforeItsJoinIsAnswered_IsSent()
+    {
+        var node = new FakeNode();
+        await node.Connect();
+        var room = node.Client.Room<int>("a");
+        var subscription = room.Subscribe((_, _) => Task.CompletedTask);
+        node.Socket.Next("join");
+        var published = room.PublishAsync(1);
+        subscription.Dispose();
+
+        node.Answer("publish", """{"type":"published","id":"$","room":"a","payload":{"messageId":"m"}}""");
+
+        Assert.Equal("m", (await published.WithDeadline("the acknowledgement")).MessageId);
+    }
+
     [Fact]
     public async Task Subscription_WhileTheNodeHasSentUsAway_WaitsForTheNextConnect()
     {

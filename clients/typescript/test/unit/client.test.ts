@@ -404,6 +404,19 @@ describe('rooms', () => {
     assert.deepEqual(got, ['one']);
   });
 
+  it('that are left before the join is answered send what waited for it', async () => {
+    const { node, client } = await connected();
+    const room = client.room<number>('a');
+    const off = room.subscribe(() => {});
+    node.socket.next('join');
+    const published = room.publish(1);
+    assert.deepEqual(node.socket.heard, []);
+    off();
+    const { id } = node.socket.next('publish');
+    node.socket.say({ type: 'published', id, room: 'a', payload: { messageId: 'x' } });
+    assert.equal((await published).messageId, 'x');
+  });
+
   it('that are left by a listener stay left', async () => {
     const { node, client } = await connected();
     const room = client.room('p', { presence: true });
