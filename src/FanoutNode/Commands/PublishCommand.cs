@@ -35,25 +35,26 @@ internal sealed partial class PublishCommand(Publisher publisher, TraceSampling 
             PublishSource.Socket,
             connection.Principal.KeyScope,
             message.Key)
-        { Trace = sampling.OfClient(message.TraceParent), MessageId = publisher.NextId() };
+        { Trace = sampling.OfClient(message.TraceParent) };
 
-        var publish = publisher.PublishAsync(request);
+        var publish = publisher.PublishAsync(request, out var messageId);
         if (publish.IsCompletedSuccessfully)
             Answer(connection, message.Id, message.Room!, publish.Result);
         else
-            _ = AnswerLaterAsync(connection, message.Id, request, publish);
+            _ = AnswerLaterAsync(connection, message.Id, message.Room!, messageId, publish);
     }
 
-    private async Task AnswerLaterAsync(Connection connection, string? id, PublishRequest request, ValueTask<PublishResult> publish)
+    // Not the request: its payload would be held until Redis answers, beside what was made of it.
+    private async Task AnswerLaterAsync(Connection connection, string? id, string room, string messageId, ValueTask<PublishResult> publish)
     {
         try
         {
-            Answer(connection, id, request.Room, await publish);
+            Answer(connection, id, room, await publish);
         }
         catch (Exception e)
         {
-            LogFailed(logger, e, request.MessageId!, connection.ClientId);
-            connection.Answer(new ErrorMessage(id, request.Room, ErrorCode.Internal, "the publish failed; it has been logged"));
+            LogFailed(logger, e, messageId, connection.ClientId);
+            connection.Answer(new ErrorMessage(id, room, ErrorCode.Internal, "the publish failed; it has been logged"));
         }
     }
 

@@ -22,7 +22,4 @@ internal readonly record struct PublishRequest(
 {
     /// <summary>The trace that a client's message belongs to, see <see cref="TraceSampling"/>; for HTTP it is that of the request.</summary>
     public ActivityContext? Trace { get; init; }
-
-    /// <summary>The message's id, drawn before so that whoever publishes can name it when that fails; null: drawn here.</summary>
-    public string? MessageId { get; init; }
 }

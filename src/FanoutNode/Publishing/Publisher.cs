@@ -13,15 +13,13 @@ internal sealed class Publisher(IBackplane backplane, RoomPolicies policies, Mes
     /// Publishes. Calls made one after the other reach the backplane in that order. The payload is copied before this returns: the caller may
     /// use its buffer again.
     /// </summary>
-    public ValueTask<PublishResult> PublishAsync(in PublishRequest request)
+    /// <param name="id">The message's id, so that whoever publishes can name it when that fails.</param>
+    public ValueTask<PublishResult> PublishAsync(in PublishRequest request, out string id)
     {
         var span = sampling.StartPublish(request.Source == PublishSource.Http ? TraceSampling.OfRequest() : request.Trace);
-        var id = request.MessageId ?? ids.Next();
+        id = ids.Next();
         return span is null ? PublishAsync(request, id, null) : PublishTracedAsync(request, id, span);
     }
-
-    /// <summary>An id for <see cref="PublishRequest.MessageId"/>.</summary>
-    public string NextId() => ids.Next();
 
     private ValueTask<PublishResult> PublishAsync(in PublishRequest request, string id, Activity? span)
     {

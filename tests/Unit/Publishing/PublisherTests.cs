@@ -24,8 +24,8 @@ public sealed class PublisherTests
             null!, new RoomPolicies([]), new MessageIds(), new FleetClock(TimeProvider.System), new TraceSampling(new TelemetryOptions(), TimeProvider.System, metrics), metrics);
         var tooLongAnId = new string('x', 300);
 
-        var publish = publisher.PublishAsync(new PublishRequest(
-            "room", new Payload(WireFormat.Json, Encoding.UTF8.GetBytes("1")), new Sender(tooLongAnId, null), null, PublishSource.Socket, "anonymous", null));
+        var publish = publisher.PublishAsync(
+            new PublishRequest("room", new Payload(WireFormat.Json, Encoding.UTF8.GetBytes("1")), new Sender(tooLongAnId, null), null, PublishSource.Socket, "anonymous", null), out _);
 
         await Assert.ThrowsAsync<OverflowException>(() => publish.AsTask());
     }

@@ -67,11 +67,10 @@ internal sealed partial class BatchEndpoint(Publisher publisher, LimitsOptions l
             var item = items[i];
             if (item.Problem is null)
             {
-                var id = publisher.NextId();
                 var request = new PublishRequest(
-                    item.Room, new Payload(WireFormat.Json, item.Payload), From: null, item.Headers.Exclude, PublishSource.Http, caller.Principal, item.Headers.Key, item.IsUser)
-                { MessageId = id };
-                publishes[i] = (id, publisher.PublishAsync(request).AsTask());
+                    item.Room, new Payload(WireFormat.Json, item.Payload), From: null, item.Headers.Exclude, PublishSource.Http, caller.Principal, item.Headers.Key, item.IsUser);
+                var publish = publisher.PublishAsync(request, out var id);
+                publishes[i] = (id, publish.AsTask());
             }
         }
 

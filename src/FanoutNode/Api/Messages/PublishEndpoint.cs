@@ -63,16 +63,17 @@ internal sealed partial class PublishEndpoint(Publisher publisher, LimitsOptions
         {
             // 3
             ApiProblem? problem;
-            var id = publisher.NextId();
+            var id = "";
             ValueTask<PublishResult> publish = default;
             try
             {
                 problem = Check(body, out var payload);
                 if (problem is null)
                 {
-                    publish = publisher.PublishAsync(new PublishRequest(
-                        room, new Payload(WireFormat.Json, payload), From: null, headers.Exclude, PublishSource.Http, caller.Principal, headers.Key, isUser)
-                    { MessageId = id });
+                    publish = publisher.PublishAsync(
+                        new PublishRequest(
+                            room, new Payload(WireFormat.Json, payload), From: null, headers.Exclude, PublishSource.Http, caller.Principal, headers.Key, isUser),
+                        out id);
                 }
             }
             finally
