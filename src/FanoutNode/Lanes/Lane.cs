@@ -22,6 +22,7 @@ internal sealed class Lane : IThreadPoolWorkItem
     private readonly List<LaneRoom> _roomsWithNotices = [];
     private readonly LaneLog _log;
     private readonly int _inboxCapacity;
+    private long _noticesDue = long.MaxValue;
     private int _messagesWaiting;
     private int _scheduled;
     private long _backlogBytes;
@@ -139,7 +140,11 @@ internal sealed class Lane : IThreadPoolWorkItem
     }
 
     /// <summary>A room has notices, which are looked at again at the end of each round until they are sent.</summary>
-    internal void ExpectNotices(LaneRoom room) => _roomsWithNotices.Add(room);
+    internal void ExpectNotices(LaneRoom room)
+    {
+        _roomsWithNotices.Add(room);
+        _noticesDue = Math.Min(_noticesDue, room.NoticesDue);
+    }
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -155,7 +160,7 @@ internal sealed class Lane : IThreadPoolWorkItem
         }
 
         FlushRooms();
-        if (_roomsWithNotices.Count > 0)
+        if (RoundTime >= _noticesDue)
             FlushNotices();
         if (OutboundBytes > 0)
             Metrics.Outbound(OutboundBytes);
@@ -200,13 +205,17 @@ internal sealed class Lane : IThreadPoolWorkItem
     // Where it is too early for a room's notices, the round of the next tick sends them.
     private void FlushNotices()
     {
+        _noticesDue = long.MaxValue;
         for (var i = _roomsWithNotices.Count - 1; i >= 0; i--)
         {
             var room = _roomsWithNotices[i];
             try
             {
                 if (!room.FlushNotices(this))
+                {
+                    _noticesDue = Math.Min(_noticesDue, room.NoticesDue);
                     continue;
+                }
             }
             catch (Exception e)
             {

@@ -24,6 +24,9 @@ internal sealed partial class LaneRoom
     private long _noticesEver;
     private long _noticedAt = long.MinValue / 2;
 
+    /// <summary>When the next notices may go out, on the lane's clock.</summary>
+    public long NoticesDue => _noticedAt + NoticesEveryMs;
+
     /// <summary>Sets a notice aside until the end of the round, or longer if the last ones have just been sent.</summary>
     public void Notice(Lane lane, PresenceFrames notice)
     {
@@ -48,11 +51,24 @@ internal sealed partial class LaneRoom
     /// <returns>Whether none is left.</returns>
     public bool FlushNotices(Lane lane)
     {
-        if (_notices is { Count: > 0 } && lane.RoundTime - _noticedAt < NoticesEveryMs)
+        if (_notices is { Count: > 0 } && lane.RoundTime < NoticesDue)
             return false;
         _isExpected = false;
         SendNotices(lane);
         return true;
+    }
+
+    // A fault here must not cost the messages that go out behind them.
+    private void SendNoticesGuarded(Lane lane)
+    {
+        try
+        {
+            SendNotices(lane);
+        }
+        catch (Exception e)
+        {
+            lane.Report(e, "notices");
+        }
     }
 
     private void SendNotices(Lane lane)

@@ -69,7 +69,7 @@ internal sealed partial class LaneRoom(IRoomMembers room, int laneIndex)
     {
         if (Pending.Count == 0)
             return;
-        SendNotices(lane);
+        SendNoticesGuarded(lane);
         var pending = CollectionsMarshal.AsSpan(Pending);
         var delivered = 0L;
         try

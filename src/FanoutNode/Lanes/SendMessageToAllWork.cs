@@ -16,10 +16,12 @@ internal sealed class SendMessageToAllWork(RoomMessage message) : ILaneWork
         }
 
         lane.Metrics.Delivered(delivered);
-        if (lane.Metrics.MeasuresDeliveries)
-            lane.Metrics.DeliveryTook(lane.Clock.Microseconds, message.Timestamp);
-        if (lane.IsTimed)
-            lane.Times.Add(lane.Clock.Microseconds - (message.Timestamp * 1000), delivered);
+        var (measures, isTimed) = (lane.Metrics.MeasuresDeliveries, lane.IsTimed);
+        var now = measures || isTimed ? lane.Clock.Microseconds : 0;
+        if (measures)
+            lane.Metrics.DeliveryTook(now, message.Timestamp);
+        if (isTimed)
+            lane.Times.Add(now - (message.Timestamp * 1000), delivered);
         message.Trace?.Done(message, delivered, []);
     }
 }
