@@ -29,7 +29,7 @@ internal readonly record struct PathName(string? Value)
         // Kestrel takes them out, and the segments behind them move.
         foreach (var range in target.Split('/'))
         {
-            if (IsDots(target[range]))
+            if (Decode(target[range]) is "." or "..")
                 return default;
         }
 
@@ -70,21 +70,6 @@ internal readonly record struct PathName(string? Value)
         }
 
         return Utf8.IsValid(bytes.AsSpan(0, length)) ? Encoding.UTF8.GetString(bytes.AsSpan(0, length)) : null;
-    }
-
-    // One or two, however they are written.
-    private static bool IsDots(ReadOnlySpan<char> segment)
-    {
-        var dots = 0;
-        for (; dots < 2 && segment.Length > 0; dots++)
-        {
-            var length = segment[0] == '.' ? 1 : segment.StartsWith("%2e", StringComparison.OrdinalIgnoreCase) ? 3 : 0;
-            if (length == 0)
-                return false;
-            segment = segment[length..];
-        }
-
-        return dots > 0 && segment.IsEmpty;
     }
 
     private static int FromHex(char digit) => char.IsAsciiDigit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10;

@@ -18,10 +18,19 @@ internal static class RoomEndpoints
             return problem;
         return await GuardAsync(async () =>
         {
-            var page = await backplane.Membership.ListRoomsAsync(prefix ?? "", after, size);
             // That somebody looks at the console is for operators, too.
             var isOperator = context.Features.Get<ApiKeyOptions>()?.Scopes.Contains(ApiScope.Admin) == true;
-            return Results.Json(new RoomList([.. page.Items.Where(room => isOperator || !RoomName.IsOpsRoom(room.Room)).Select(room => new RoomItem(room.Room, room.Members))], page.Next), ApiJson.Default.RoomList);
+            RoomItem[] shown;
+            var next = after;
+            do
+            {
+                var page = await backplane.Membership.ListRoomsAsync(prefix ?? "", next, size);
+                shown = [.. page.Items.Where(room => isOperator || !RoomName.IsOpsRoom(room.Room)).Select(room => new RoomItem(room.Room, room.Members))];
+                next = page.Next;
+            }
+            while (shown is [] && next is not null);
+            // Where a page ends at a room that is not shown, the next one begins behind the last that is.
+            return Results.Json(new RoomList(shown, next is null ? null : shown[^1].Room), ApiJson.Default.RoomList);
         });
     }
 
