@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Fanout.Node.BackEnds;
 
 /// <summary>How this node speaks HTTP to the back ends of its operator.</summary>
@@ -12,9 +14,8 @@ internal static class BackEndHttp
     /// <summary>A client for one back end; nobody else's connections are in its pool, and no time limit but the caller's.</summary>
     /// <param name="maxConnections">0: any number.</param>
     /// <param name="hasOwnSpans">The caller makes the span of each call, and names it in the header by itself.</param>
-    public static HttpMessageInvoker Create(TimeSpan connectTimeout, int maxConnections, bool hasOwnSpans = false)
-    {
-        var handler = new SocketsHttpHandler
+    public static HttpMessageInvoker Create(TimeSpan connectTimeout, int maxConnections, bool hasOwnSpans = false) =>
+        new(new SocketsHttpHandler
         {
             // The operator named this URL and no other, and the signed body is for it alone.
             AllowAutoRedirect = false,
@@ -23,11 +24,8 @@ internal static class BackEndHttp
             PooledConnectionLifetime = ConnectionLifetime,
             PooledConnectionIdleTimeout = IdleTimeout,
             MaxConnectionsPerServer = maxConnections > 0 ? maxConnections : int.MaxValue,
-        };
-        if (hasOwnSpans)
-            handler.ActivityHeadersPropagator = null;
-        return new HttpMessageInvoker(handler);
-    }
+            ActivityHeadersPropagator = hasOwnSpans ? null : DistributedContextPropagator.Current,
+        });
 
     /// <summary>Reads a body as long as it is not longer than wanted; null for a longer one.</summary>
     public static async Task<byte[]?> ReadBodyAsync(HttpContent content, int maxBytes, CancellationToken cancellation)

@@ -10,7 +10,6 @@ namespace Fanout.Node.Commands;
 /// <summary><c>join</c> and <c>leave</c>.</summary>
 internal sealed class MembershipCommands(RoomService rooms)
 {
-
     public void Join(Session session, in ClientMessage message)
     {
         if (!CheckId(session, message))

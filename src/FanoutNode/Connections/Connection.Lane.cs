@@ -229,6 +229,8 @@ internal sealed partial class Connection : ILaneClient
         if (_closesPatiently && !_closeSent.Task.IsCompleted)
         {
             _closeDeadline = Lane.Timers.Now + CloseTimeoutMs;
+            // The next look may be at the later moment at which the peer would have stalled.
+            Lane.Timers.Schedule(this, _closeDeadline);
             // From here on counts what the peer takes.
             _outbound.IsBeingTaken();
         }

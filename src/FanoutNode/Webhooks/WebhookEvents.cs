@@ -38,13 +38,7 @@ internal static class WebhookEvents
     public static (byte[] Head, byte[] Tail) WriteReplaced(string room, string user, string by, DateTimeOffset at)
     {
         // No id of a connection has a quotation mark, nor has any other text outside of its own once it is escaped.
-        var whole = Write(MemberLeft, at, writer =>
-        {
-            writer.WriteString("room"u8, room);
-            writer.WriteString("clientId"u8, ""u8);
-            writer.WriteString("userId"u8, user);
-            writer.WriteString("replacedBy"u8, by);
-        }).AsSpan();
+        var whole = WriteMember(MemberLeft, room, new RoomMember("", "", user, null, null), at, by).AsSpan();
         var cut = whole.IndexOf("\"clientId\":\""u8) + "\"clientId\":\""u8.Length;
         return (whole[..cut].ToArray(), whole[cut..^1].ToArray());
     }

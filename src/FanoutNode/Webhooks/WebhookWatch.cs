@@ -22,19 +22,24 @@ internal sealed partial class WebhookWatch(
         metrics.Observe(() => _levels);
         while (!stoppingToken.IsCancellationRequested)
         {
-            _levels = await ReadAsync(queue);
+            _levels = await ReadAsync(queue, stoppingToken);
             await Task.Delay(options.RedisInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<IReadOnlyList<WebhookLevel>> ReadAsync(IWebhookQueue queue)
+    private async Task<IReadOnlyList<WebhookLevel>> ReadAsync(IWebhookQueue queue, CancellationToken stopping)
     {
         try
         {
-            var states = await queue.StatesAsync();
+            // A Redis that hangs must not hold up the end of the node.
+            var states = await queue.StatesAsync().AsTask().WaitAsync(stopping);
             var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.UnixMilliseconds);
             return [.. states.Select(state => new WebhookLevel(
                 state.Name, state.Pending, state.FailingSince is { } since && now > since ? (now - since).TotalSeconds : 0))];
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return [];
         }
         catch (BackplaneUnavailableException)
         {

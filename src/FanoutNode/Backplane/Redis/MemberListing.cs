@@ -17,7 +17,7 @@ internal sealed class MemberListing
     public MemberListing(RedisLink link, RedisKeys keys, TimeProvider time)
     {
         (_link, _keys) = (link, keys);
-        _readings = new KeptReadings<Entry>(ReadAllAsync, entry => entry.ClientId, time);
+        _readings = new KeptReadings<Entry>(ReadInOrderAsync, entry => entry.ClientId, time);
     }
 
     /// <summary>A member, as its entry names it.</summary>
@@ -28,10 +28,10 @@ internal sealed class MemberListing
     {
         if (await _link.Database.SetLengthAsync(_keys.Members(room)) > LargestSmallRoom)
             return (await _readings.ReadAsync(room, after, limit), after is not null);
-        return (Paging.Cut(await ReadAllAsync(room), entry => entry.ClientId, after, limit), false);
+        return (Paging.Cut(await ReadInOrderAsync(room), entry => entry.ClientId, after, limit), false);
     }
 
-    /// <summary>All of them.</summary>
+    /// <summary>All of them, in no order.</summary>
     public async Task<Entry[]> ReadAllAsync(string room)
     {
         var entries = new List<Entry>();
@@ -39,13 +39,20 @@ internal sealed class MemberListing
         var seen = new HashSet<string>();
         await foreach (var entry in _link.Database.SetScanAsync(_keys.Members(room), pageSize: ScanPageSize))
         {
-            if (!seen.Add(entry.ToString()))
+            var text = entry.ToString();
+            if (!seen.Add(text))
                 continue;
-            var (nodeId, clientId) = RedisKeys.SplitMember(entry.ToString());
+            var (nodeId, clientId) = RedisKeys.SplitMember(text);
             entries.Add(new Entry(nodeId, clientId));
         }
 
-        entries.Sort((a, b) => string.CompareOrdinal(a.ClientId, b.ClientId));
         return [.. entries];
+    }
+
+    private async Task<Entry[]> ReadInOrderAsync(string room)
+    {
+        var entries = await ReadAllAsync(room);
+        Array.Sort(entries, (a, b) => string.CompareOrdinal(a.ClientId, b.ClientId));
+        return entries;
     }
 }

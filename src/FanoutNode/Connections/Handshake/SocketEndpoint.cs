@@ -78,9 +78,9 @@ internal sealed class SocketEndpoint(HandshakeValidator validator, SessionRunner
         {
             IsExtendedConnect = isExtendedConnect,
             // Mapped, and so seen here, only where it is switched on.
-            IsEcho = context.Request.Path == UpgradeRequestReader.EchoPath,
-            // Routing takes a slash at the end for nothing.
-            IsConsole = new PathString(context.Request.Path.Value?.TrimEnd('/')) == ConsolePath,
+            IsEcho = context.Request.Path.StartsWithSegments(UpgradeRequestReader.EchoPath),
+            // Routing takes a slash at the end for nothing, and brings no other path here.
+            IsConsole = context.Request.Path.StartsWithSegments(ConsolePath),
             Upgrade = headers.Upgrade,
             Connection = headers.Connection,
             Version = headers.SecWebSocketVersion,
