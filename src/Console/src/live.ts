@@ -95,7 +95,10 @@ export class Live {
   }
 
   #hear(): void {
-    this.#fleet.hearing(this.client.state === 'connected' && this.client.backplane !== 'degraded', Date.now());
+    // Both undefined without a connection.
+    const { info, backplane } = this.client;
+    this.#fleet.degraded(backplane === 'degraded' ? info?.node : undefined, Date.now());
+    this.#fleet.hearing(backplane !== undefined && backplane !== 'degraded', Date.now());
     this.#publish();
   }
 

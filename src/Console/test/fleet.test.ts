@@ -213,6 +213,44 @@ test('a node_that is in the list and never reported_is unknown and not dead', ()
   assert.deepEqual(state(fleet, now), { 'a-1': 'live', 'b-1': 'gone' });
 });
 
+test('a page that comes in an outage_is told by its own node', () => {
+  const fleet = new Fleet();
+  fleet.degraded('a', 0);
+  fleet.hearing(false, 0);
+  fleet.tick(60_000);
+
+  assert.deepEqual(state(fleet, 60_000), { a: 'degraded' });
+  assert.equal(fleet.view(60_000).known, true);
+
+  // It is over.
+  fleet.degraded(undefined, 60_000);
+  fleet.hearing(true, 60_000);
+  assert.deepEqual(state(fleet, 60_000), {});
+  assert.equal(fleet.view(60_000).known, false);
+  fleet.report(report('a', 1), 60_500);
+  assert.deepEqual(state(fleet, 61_000), { 'a-1': 'live' });
+});
+
+test('a node_that says on our connection that its backplane is degraded_is what it reports afterwards', () => {
+  const fleet = new Fleet();
+  fleet.report(report('a', 1), 0);
+  fleet.degraded('a', 100);
+  assert.deepEqual(state(fleet, 100), { 'a-1': 'degraded' });
+
+  fleet.degraded(undefined, 200);
+  assert.deepEqual(state(fleet, 200), { 'a-1': 'live' });
+});
+
+test('a node_that was known by its name alone_is one with the one that reports or is listed', () => {
+  const fleet = new Fleet();
+  fleet.degraded('a', 0);
+  fleet.report(report('a', 1), 100);
+
+  assert.deepEqual(state(fleet, 200), { 'a-1': 'degraded' });
+  fleet.degraded(undefined, 300);
+  assert.deepEqual(state(fleet, 300), { 'a-1': 'live' });
+});
+
 test('a node_that is draining_has left when it falls silent, and is not dead', () => {
   const fleet = new Fleet();
   run(fleet, 2, n => [report('a', n), report('b', n)]);

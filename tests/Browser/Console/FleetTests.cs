@@ -72,7 +72,7 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
     {
         await using var scope = await redis.CreateScopeAsync();
         await using var one = await StartAsync(scope, "one");
-        await using var two = await StartAsync(scope, "two", ("Fanout:Drain:Notice", "00:00:03"), ("Fanout:Drain:Window", "00:00:01"));
+        await using var two = await StartAsync(scope, "two", ("Fanout:Drain:Notice", "00:00:15"), ("Fanout:Drain:Deadline", "00:00:40"), ("Fanout:Drain:Window", "00:00:01"));
         await using var console = await ConsolePage.OpenAsync(browser, one);
         await Expect(console.NodeIn("two", "live")).ToBeVisibleAsync(Long);
         await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync(Long);
@@ -121,6 +121,7 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
             ("Fanout:Node:Name", "one"), ("Fanout:Health:ProbeInterval", "00:00:00.2"), ("Fanout:Health:ProbeTimeout", "00:00:00.5"), ("Fanout:Redis:CommandTimeout", "00:00:01")));
         await using var console = await ConsolePage.OpenAsync(browser, node);
         await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync(Long);
+        await console.HasReportedAsync("one");
 
         proxy.RefuseNew();
         proxy.Cut();
@@ -133,6 +134,30 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
 
         proxy.Heal();
         await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync(Long);
+        await Expect(console.Headline).ToContainTextAsync("Everything is running");
+    }
+
+    // The moment at which an operator opens it: there is no room to join, and no list to read.
+    [Fact]
+    public async Task Page_ThatIsOpenedWhileTheBackplaneIsAway_SaysSo_AndComesToLife()
+    {
+        await using var scope = await redis.CreateScopeAsync();
+        await using var proxy = FaultProxy.Start(scope.ConnectionString.Split(',')[0]);
+        await using var node = await RunningNode.StartAsync(new NodeOptions().WithRedis(proxy.EndPoint, scope.Prefix).With(
+            ("Fanout:Node:Name", "one"), ("Fanout:Health:ProbeInterval", "00:00:00.2"), ("Fanout:Redis:CommandTimeout", "00:00:01")));
+        proxy.RefuseNew();
+        proxy.Cut();
+        await node.Process.WaitForReadinessAsync(System.Net.HttpStatusCode.ServiceUnavailable);
+
+        await using var console = await ConsolePage.OpenAsync(browser, node);
+
+        await Expect(console.Headline).ToContainTextAsync("The backplane is degraded");
+        await Expect(console.Page.Locator("[data-testid=node][data-state='degraded']")).ToHaveCountAsync(1);
+        await console.AccessibleAsync("a page that was opened in an outage");
+
+        proxy.Heal();
+        await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync(Long);
+        await console.HasReportedAsync("one");
         await Expect(console.Headline).ToContainTextAsync("Everything is running");
     }
 

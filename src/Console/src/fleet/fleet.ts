@@ -72,6 +72,7 @@ export class Fleet {
       }
     }
     node.report(report, now);
+    this.#met(node);
     for (const event of report.pending ?? []) this.event(event, now);
   }
 
@@ -80,7 +81,10 @@ export class Fleet {
     this.#known = true;
     const alive = new Set(nodes.map(node => node.id));
     for (const listed of nodes) {
-      if (!this.#over.has(listed.id)) (this.#nodes.get(listed.id) ?? this.#add(listed.id, now)).list(listed, now);
+      if (this.#over.has(listed.id)) continue;
+      const node = this.#nodes.get(listed.id) ?? this.#add(listed.id, now);
+      node.list(listed, now);
+      this.#met(node);
     }
     for (const node of this.#nodes.values()) {
       if (!alive.has(node.id) && (!node.last || node.state(now, true) === 'silent')) node.gone(now, !node.isDraining);
@@ -94,6 +98,20 @@ export class Fleet {
       for (const old of [...this.#events].sort(([, a], [, b]) => a.at - b.at).slice(0, MaxEvents)) this.#events.delete(old[0]);
     }
     if (event.subject !== undefined) this.#nodes.get(event.subject)?.hear(event, now);
+  }
+
+  /**
+   * Our own node says on our connection that its backplane is degraded: a page that comes during an outage gets into no room and hears no report.
+   * @param name The node's; undefined where it does not say so, or we are connected to none.
+   */
+  degraded(name: string | undefined, now: number): void {
+    for (const node of this.#nodes.values()) {
+      node.saysDegraded = node.name === name;
+      if (node.id !== name && !node.isKnown) this.#nodes.delete(node.id);
+    }
+    // Until more is known than its name, that stands for its id.
+    if (name !== undefined && ![...this.#nodes.values()].some(node => node.saysDegraded)) this.#add(name, now).saysDegraded = true;
+    this.#known = this.#nodes.size > 0;
   }
 
   /** Whether nodes can be heard at all: we are connected, and our own node reaches the others. */
@@ -146,6 +164,14 @@ export class Fleet {
 
   #heard(now: number): FleetNode[] {
     return [...this.#nodes.values()].filter(node => ['live', 'degraded', 'draining'].includes(node.state(now, this.#canHear)));
+  }
+
+  /** More is known of it than its name now. */
+  #met(node: FleetNode): void {
+    const standIn = this.#nodes.get(node.name);
+    if (!standIn || standIn.isKnown) return;
+    node.saysDegraded = standIn.saysDegraded;
+    this.#nodes.delete(standIn.id);
   }
 
   #bury(id: string): void {

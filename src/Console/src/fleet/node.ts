@@ -39,7 +39,9 @@ export class FleetNode {
   rates: Rates = NoRates;
   /** Deliveries a second, of the last minute. */
   readonly spark: number[] = [];
-  readonly #knownSince: number;
+  /** Told on our own connection to it, and not in a report. */
+  saysDegraded = false;
+  #knownSince: number;
   /** What the API listed. */
   #listed: ListedNode | undefined;
   #heardAt: number;
@@ -67,6 +69,11 @@ export class FleetNode {
 
   get started(): number {
     return this.last?.started ?? (this.#listed ? Date.parse(this.#listed.started) : 0);
+  }
+
+  /** Whether it has reported or was listed. */
+  get isKnown(): boolean {
+    return this.last !== undefined || this.#listed !== undefined;
   }
 
   get connections(): number {
@@ -148,6 +155,7 @@ export class FleetNode {
 
   state(now: number, canHear: boolean): NodeState {
     if (this.#goneAt !== undefined) return 'gone';
+    if (this.saysDegraded) return 'degraded';
     if (!this.last && now - this.#knownSince >= SilentAfterMs) return 'unheard';
     if (now - this.#heardAt >= SilentAfterMs) {
       if (!canHear) return 'unheard';
@@ -167,7 +175,9 @@ export class FleetNode {
 
   /** Nothing could be heard for a while: silence until now says nothing. */
   excuse(now: number): void {
-    if (this.#goneAt === undefined) this.#heardAt = Math.max(this.#heardAt, now);
+    if (this.#goneAt !== undefined) return;
+    this.#heardAt = Math.max(this.#heardAt, now);
+    this.#knownSince = Math.max(this.#knownSince, now);
   }
 }
 
