@@ -29,9 +29,9 @@ internal sealed partial class DrainService(
     // Of the time behind the window, so much is not for closing ever more connections: the last of them need it too.
     private static readonly TimeSpan FlushReserve = TimeSpan.FromSeconds(3);
 
-    // In a hurry, still time for a close frame to be answered, and then for Redis to be told.
+    // In a hurry, still time for a close frame to be answered, and then for Redis to be told, which takes no longer than it needs.
     private static readonly TimeSpan HurriedFlush = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan HurriedLeave = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan HurriedLeave = TimeSpan.FromSeconds(5);
 
     // For the ends of sockets that were given up, which are the node's own doing and need nobody.
     private static readonly TimeSpan GiveUp = TimeSpan.FromMilliseconds(500);
