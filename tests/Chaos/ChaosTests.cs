@@ -5,6 +5,7 @@ using Xunit;
 namespace Fanout.Tests.Chaos;
 
 /// <summary>The machine that tries to break it. Short by default; scripts/chaos makes it long.</summary>
+[Collection("fleets")]
 public sealed class ChaosTests(ITestOutputHelper output)
 {
     [Fact]

@@ -4,6 +4,8 @@ using Xunit;
 namespace Fanout.Tests.Chaos;
 
 /// <summary>A deploy at noon: three nodes are drained and replaced one after the other, while clients publish and listen.</summary>
+// Two fleets at once, each under load, would be the machine's limit and not theirs.
+[Collection("fleets")]
 public sealed class RollingRestartTests(ITestOutputHelper output)
 {
     private const int ClosesPerSecond = 5;

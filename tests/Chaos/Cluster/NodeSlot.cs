@@ -24,7 +24,7 @@ internal sealed class NodeSlot(int number, FaultProxy redisLink, NodeOptions opt
     public Uri BaseUri { get; private set; } = null!;
 
     /// <summary>Log lines at the level Error, of all nodes that ran here.</summary>
-    public IReadOnlyList<string> Errors => [.. _errors, .. ErrorsOf(_node)];
+    public IReadOnlyList<string> Errors => [.. _errors, .. _node?.Errors ?? []];
 
     public async Task StartAsync()
     {
@@ -39,7 +39,7 @@ internal sealed class NodeSlot(int number, FaultProxy redisLink, NodeOptions opt
     public async Task ReplaceAsync()
     {
         var old = Node;
-        _errors.AddRange(ErrorsOf(old));
+        _errors.AddRange(old.Errors);
         await old.DisposeAsync();
         await StartAsync();
     }
@@ -49,16 +49,5 @@ internal sealed class NodeSlot(int number, FaultProxy redisLink, NodeOptions opt
         if (_node is { } node)
             await node.DisposeAsync();
         await RedisLink.DisposeAsync();
-    }
-
-    // Console lines: "fail: Category[id]" and the text on the next one.
-    private static IEnumerable<string> ErrorsOf(NodeProcess? node)
-    {
-        var lines = node?.Logs ?? [];
-        for (var i = 0; i < lines.Count; i++)
-        {
-            if (lines[i].StartsWith("fail:", StringComparison.Ordinal) || lines[i].StartsWith("crit:", StringComparison.Ordinal))
-                yield return string.Join(" | ", lines.Skip(i).Take(4).Select(line => line.Trim()));
-        }
     }
 }

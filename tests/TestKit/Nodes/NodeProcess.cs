@@ -30,6 +30,9 @@ public sealed partial class NodeProcess : IAsyncDisposable
     /// <summary>The lines that the node wrote to stdout and stderr, the oldest dropped first.</summary>
     public IReadOnlyList<string> Logs => _process.Log.Lines();
 
+    /// <summary>Those of <see cref="Logs"/> that tell an error or worse: a time, then "fail:" or "crit:".</summary>
+    public IEnumerable<string> Errors => Logs.Where(line => ErrorLine().IsMatch(line));
+
     /// <summary>The last of <see cref="Logs"/> as text; fits the context parameter of <see cref="Deadlines"/>.</summary>
     public string LogTail() => _process.Log.Tail();
 
@@ -115,6 +118,9 @@ public sealed partial class NodeProcess : IAsyncDisposable
 
     private static Uri? ListeningUri(string line) =>
         ListeningLine().Match(line) is { Success: true } match ? new Uri(match.Groups[1].Value) : null;
+
+    [GeneratedRegex(@"^\S+ (fail|crit): ")]
+    private static partial Regex ErrorLine();
 
     [GeneratedRegex(@"Now listening on: (https?://[^\s""]+)")]
     private static partial Regex ListeningLine();
