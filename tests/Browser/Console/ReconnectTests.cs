@@ -53,7 +53,7 @@ public sealed class ReconnectTests(BrowserFixture browser, RedisFixture redis)
     public async Task OwnNode_ThatIsDrained_Leaves_AndThePageGoesOn()
     {
         await using var scope = await redis.CreateScopeAsync();
-        await using var one = await StartAsync(scope, "one", ("Fanout:Drain:Notice", "00:00:02"), ("Fanout:Drain:Window", "00:00:01"));
+        await using var one = await StartAsync(scope, "one", ("Fanout:Drain:Notice", "00:00:15"), ("Fanout:Drain:Deadline", "00:00:40"), ("Fanout:Drain:Window", "00:00:01"));
         await using var two = await StartAsync(scope, "two");
         await using var proxy = FaultProxy.Start(one.BaseUri);
         await using var console = await OpenAsync(proxy);
@@ -97,7 +97,7 @@ public sealed class ReconnectTests(BrowserFixture browser, RedisFixture redis)
         await using var scope = await redis.CreateScopeAsync();
         await using var one = await StartAsync(scope, "one");
         await using var proxy = FaultProxy.Start(one.BaseUri);
-        var ends = DateTimeOffset.UtcNow.AddSeconds(12);
+        var ends = new TaskCompletionSource<DateTimeOffset>();
         var (bought, sockets) = (0, 0);
         await using var console = await OpenAsync(proxy, async page =>
         {
@@ -108,12 +108,16 @@ public sealed class ReconnectTests(BrowserFixture browser, RedisFixture redis)
                 var session = JsonNode.Parse(await answer.TextAsync())!;
                 // Where the page asks for the first time it has no key to offer yet.
                 if (answer.Ok && Interlocked.Increment(ref bought) == 1)
-                    session["token"] = TokenUntil(ends);
+                {
+                    ends.SetResult(DateTimeOffset.UtcNow.AddSeconds(12));
+                    session["token"] = TokenUntil(await ends.Task);
+                }
                 await route.FulfillAsync(new() { Response = answer, Body = session.ToJsonString() });
             });
         });
 
-        await Eventually.TrueAsync(() => DateTimeOffset.UtcNow > ends.AddSeconds(2), "the first token to be over");
+        var end = await ends.Task.WithDeadline("the first token");
+        await Eventually.TrueAsync(() => DateTimeOffset.UtcNow > end.AddSeconds(2), "the first token to be over");
 
         Assert.Equal(2, Volatile.Read(ref bought));
         Assert.Equal(1, Volatile.Read(ref sockets));

@@ -107,6 +107,7 @@ public sealed class ShotTests(BrowserFixture browser, RedisFixture redis)
         await ShootAsync("killed", nodes[0], async console =>
         {
             await Expect(console.NodeIn("node-3", "live")).ToBeVisibleAsync(Long);
+            await console.HasReportedAsync("node-3");
             nodes[2].Process.Pause();
             await Expect(console.NodeIn("node-3", "silent")).ToBeVisibleAsync(Long);
         }, after: nodes[2].Process.Resume);
@@ -125,6 +126,8 @@ public sealed class ShotTests(BrowserFixture browser, RedisFixture redis)
         {
             await Expect(console.NodeIn("node-1", "live")).ToBeVisibleAsync(Long);
             await Expect(console.NodeIn("node-2", "live")).ToBeVisibleAsync(Long);
+            await console.HasReportedAsync("node-1");
+            await console.HasReportedAsync("node-2");
             proxy.RefuseNew();
             proxy.Cut();
             await Expect(console.NodeIn("node-1", "degraded")).ToBeVisibleAsync(Long);

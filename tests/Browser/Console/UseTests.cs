@@ -207,7 +207,7 @@ public sealed class UseTests(BrowserFixture browser) : IAsyncLifetime
         await page.GetByLabel("Payload, as JSON").FillAsync("{\"id\": 9007199254740993}");
         await page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
         Assert.Equal("{\"id\":9007199254740993}", (await member.ExpectTypeAsync("message", "numbers")).Payload().ToJsonString());
-        await Expect(page.GetByRole(AriaRole.Log)).ToContainTextAsync("rounds whole numbers");
+        await Expect(page.GetByTestId("try-messages")).ToContainTextAsync("rounds whole numbers");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Leave", Exact = true }).ClickAsync();
         await Expect(page.GetByTestId("try-state")).ToHaveTextAsync("Not in a room");

@@ -158,8 +158,8 @@ public sealed class SubTests(Installation fanout)
     [Fact]
     public async Task Timeout_EndsIt_AsFailedWhereMessagesAreMissing()
     {
-        (await fanout.RunAsync("sub", "sub.quiet", "--timeout", "2s")).Expect(0);
-        var result = (await fanout.RunAsync("sub", "sub.quiet", "--timeout", "2s", "--count", "1")).Expect(1);
+        (await fanout.RunAsync("sub", "sub.quiet", "--timeout", "5s")).Expect(0);
+        var result = (await fanout.RunAsync("sub", "sub.quiet", "--timeout", "5s", "--count", "1")).Expect(1);
 
         Assert.Contains("0 of 1", result.Error, StringComparison.Ordinal);
     }

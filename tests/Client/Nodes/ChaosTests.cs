@@ -112,7 +112,7 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
                 {
                     if (request.Reason == FanoutTokenReason.Expiring)
                         refreshed.Add(user);
-                    return ValueTask.FromResult<string?>(Token(user, 4));
+                    return ValueTask.FromResult<string?>(Token(user, 12));
                 },
             }));
     }
@@ -123,7 +123,7 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
             Both,
             async talkers =>
             {
-                var codes = await Task.WhenAll(talkers.Select(talker => talker.GoneAndBackAsync())).WithDeadline("the ends of both tokens, and both back", Long);
+                var codes = await Task.WhenAll(talkers.Select(talker => talker.FirstGoneAndBackAsync())).WithDeadline("the ends of both tokens, and both back", Long);
                 Assert.Equal([4002, 4002], codes);
             },
             (options, user) =>
@@ -212,6 +212,8 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
         private readonly FanoutClient _client;
         private readonly FanoutRoom<Numbered> _room;
         private readonly string _name;
+        private readonly TaskCompletionSource<int> _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _back = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _lost;
 
         public Talker(string room, string name, Uri[] addresses, FanoutFormat format, Func<FanoutClientOptions, string, FanoutClientOptions>? change)
@@ -224,7 +226,16 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
                 PongTimeout = TimeSpan.FromSeconds(1),
             };
             _client = new FanoutClient(change?.Invoke(options, name) ?? options);
-            _client.Disconnected += _ => Interlocked.Increment(ref _lost);
+            _client.Disconnected += lost =>
+            {
+                Interlocked.Increment(ref _lost);
+                _gone.TrySetResult(lost.CloseCode);
+            };
+            _client.Connected += _ =>
+            {
+                if (_gone.Task.IsCompleted)
+                    _back.TrySetResult();
+            };
             _room = _client.Room(room, Json.Default.Numbered);
             _room.Subscribe(message => Got.Add(message.Payload));
             _room.Reset += reset => Losses.Add(reset.Reason.ToString());
@@ -249,6 +260,14 @@ public sealed class ChaosTests(RedisFixture redis) : IClassFixture<RedisFixture>
             while (offsets.Count < count || !until.IsCompleted)
                 offsets.Add((await _room.PublishAsync(new Numbered(_name, offsets.Count))).Offset!.Value);
             return offsets;
+        }
+
+        /// <summary>The first loss of its connection, and the connection after it; they may have been already.</summary>
+        /// <returns>The close code.</returns>
+        public async Task<int> FirstGoneAndBackAsync()
+        {
+            await _back.Task;
+            return await _gone.Task;
         }
 
         /// <summary>The next loss of its connection, and the connection after it.</summary>

@@ -188,7 +188,7 @@ public sealed class NodeTests(OpenNode open) : IClassFixture<OpenNode>
         using var hold = new ManualResetEventSlim();
         using var subscription = await reader.Room<int>(name).SubscribeAsync(message =>
         {
-            hold.Wait(Deadlines.Default);
+            hold.Wait(TimeSpan.FromMinutes(3));
             got.Add(message.Payload);
         }).WithDeadline("the room");
         var target = writer.Room<int>(name);

@@ -64,7 +64,8 @@ public sealed class ReportTests(RedisFixture redis)
         for (var i = 0; i < 10; i++)
             await ann.PublishAsync("chat", i);
 
-        var busy = await console.ReportAsync("one", report => report["delivered"]!.GetValue<long>() >= 20);
+        var busy = await console.ReportAsync("one", report =>
+            report["delivered"]!.GetValue<long>() >= 20 && report["published"]!.GetValue<long>() >= 10 && report["top"] is JsonArray and [{ } top, ..] && top["members"]!.GetValue<int>() >= 2);
         Assert.Equal((2, 1, 20L, 10L), (busy["connections"]!.GetValue<int>(), busy["rooms"]!.GetValue<int>(), busy["delivered"]!.GetValue<long>(), busy["published"]!.GetValue<long>()));
         Assert.Equal(("chat", 2), (busy["top"]![0]!.AsObject().Text("room"), busy["top"]![0]!["members"]!.GetValue<int>()));
     }
@@ -79,13 +80,13 @@ public sealed class ReportTests(RedisFixture redis)
 
         faulty.Break();
         var degraded = await console.ReportAsync(name, report => report["backplane"]!.AsObject().Text("state") == "degraded" && report["pending"] is JsonArray { Count: > 0 });
-        Assert.Contains(degraded["pending"]!.AsArray(), pending => pending!.AsObject().Text("kind") == "backplane_degraded");
+        var pending = Assert.Single(degraded["pending"]!.AsArray(), pending => pending!.AsObject().Text("kind") == "backplane_degraded")!.AsObject().Text("id");
 
         faulty.Proxy.Heal();
         await console.ReportAsync(name, report => report["backplane"]!.AsObject().Text("state") == "healthy");
         // What could not be told then stands in the history now, once.
         await Eventually.TrueAsync(
-            async () => (await EventsAsync(faulty.Node)).Count(e => e.Text("kind") == "backplane_degraded") == 1, "the event in the history");
+            async () => (await EventsAsync(faulty.Node)).Count(e => e.Text("id") == pending) == 1, "the event in the history");
     }
 
     [Fact]
@@ -139,13 +140,12 @@ public sealed class ReportTests(RedisFixture redis)
             await client.WaitForMessagesAsync("crowd", 3);
 
         const int Delivered = 20 + (3 * Crowd) + Crowd + 1;
-        var report = await console.ReportAsync("one", report => Sum(report) >= Delivered);
+        var report = await console.ReportAsync("one", report => Sum(report) >= Delivered && Sum(report) == report["delivered"]!.GetValue<long>());
         // The console itself is a connection that $all reaches.
         Assert.InRange(Sum(report), Delivered, Delivered + 1);
-        Assert.Equal(Sum(report), report["delivered"]!.GetValue<long>());
         // They only grow: a report that is lost does no harm.
         await busy.PublishAsync("busy", "one more");
-        await console.ReportAsync("one", later => Sum(later) == Sum(report) + 1);
+        await console.ReportAsync("one", later => Sum(later) > Sum(report));
         foreach (var client in crowd)
             await client.DisposeAsync();
 

@@ -54,9 +54,11 @@ public sealed class DrainTests(RedisFixture redis)
         node.Process.Terminate();
 
         Assert.Contains("drain", (await deaf.ReceiveFrameAsync()).Text, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, await node.Process.ReadinessAsync());
-        Assert.Equal(HttpStatusCode.OK, (await node.Api.GetAsync("/healthz/live")).Status);
-        await using var late = await RawWebSocket.ConnectAsync(node.BaseUri);
+        // All at once: there are five seconds.
+        var (ready, live, connect) = (node.Process.ReadinessAsync(), node.Api.GetAsync("/healthz/live"), RawWebSocket.ConnectAsync(node.BaseUri));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await ready);
+        Assert.Equal(HttpStatusCode.OK, (await live).Status);
+        await using var late = await connect;
         Assert.Equal(503, late.Handshake!.Status);
         Assert.NotNull(late.Handshake.Header("Retry-After"));
         Assert.Equal(0, await node.Process.WaitForExitAsync());
@@ -93,7 +95,7 @@ public sealed class DrainTests(RedisFixture redis)
         await using var scope = await redis.CreateScopeAsync();
         var options = new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix).With(("Fanout:Drain:Window", "00:00:00"));
         await using var staying = await RunningNode.StartAsync(options.With(("Fanout:Node:Name", "staying")));
-        await using var leaving = await RunningNode.StartAsync(options.With(("Fanout:Node:Name", "leaving"), ("Fanout:Drain:Notice", "00:00:02")));
+        await using var leaving = await RunningNode.StartAsync(options.With(("Fanout:Node:Name", "leaving"), ("Fanout:Drain:Notice", "00:10:00"), ("Fanout:Drain:Deadline", "00:20:00")));
         await using var client = await leaving.ConnectAsync();
 
         leaving.Process.Terminate();
@@ -106,6 +108,8 @@ public sealed class DrainTests(RedisFixture redis)
         Assert.Equal("pong", (await client.PingAsync()).Text("type"));
         await Eventually.ValueAsync(
             async () => (await staying.Api.NodesAsync()).Text, text => text.Contains("\"draining\":true", StringComparison.Ordinal), "the other node to list it as draining");
+        // All is seen: it need not stay any longer.
+        leaving.Process.Terminate();
         Assert.Equal(1001, (await client.WaitForCloseAsync()).Code);
         Assert.Equal(0, await leaving.Process.WaitForExitAsync());
         var phases = leaving.Process.Logs.Where(line => line.Contains("Draining: ", StringComparison.Ordinal))
@@ -159,7 +163,8 @@ public sealed class DrainTests(RedisFixture redis)
     {
         const int Messages = 200;
         await using var node = await RunningNode.StartAsync(new NodeOptions().With(
-            ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Limits:MaxBacklogBytes", "16777216")));
+            ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"),
+            ("Fanout:Limits:MaxBacklogBytes", "16777216"), ("Fanout:Limits:StallTimeout", "00:10:00")));
         await using var slow = await node.ConnectAsync(new TestClientOptions { ReceiveBufferBytes = 4096 });
         await slow.JoinAsync("room");
         slow.PauseReading();

@@ -11,6 +11,7 @@ using Xunit;
 namespace Fanout.Tests.Integration.Faults;
 
 /// <summary>A node dies, and all of its clients come to another one at once.</summary>
+[Collection(Alone.Name)]
 public sealed partial class ReconnectStormTests(ITestOutputHelper output)
 {
     private const int Rate = 500;
@@ -22,8 +23,10 @@ public sealed partial class ReconnectStormTests(ITestOutputHelper output)
         // Each client is a file of this process and one of the node's.
         var clients = Math.Min(5_000, OpenFiles() - 1_500);
         Assert.SkipUnless(clients >= 1_000, "ulimit -n is too small for a storm");
-        await using var dying = await RunningNode.StartAsync();
-        await using var other = await RunningNode.StartAsync(new NodeOptions().With(("Fanout:Limits:ConnectionsPerSecond", $"{Rate}")));
+        // They answer no pings.
+        var patient = new NodeOptions().With(("Fanout:Heartbeat:Timeout", "00:10:00"));
+        await using var dying = await RunningNode.StartAsync(patient);
+        await using var other = await RunningNode.StartAsync(patient.With(("Fanout:Limits:ConnectionsPerSecond", $"{Rate}")));
         var sockets = new ConcurrentBag<HostileSocket>();
         var letIn = new ConcurrentBag<TimeSpan>();
         var refused = new ConcurrentBag<(int Try, TimeSpan At, int RetryAfter)>();

@@ -49,6 +49,7 @@ public sealed class OpenFateTests(RedisFixture redis)
 
         (await single).Refused(504, "timeout");
         Assert.Equal(["timeout", "timeout"], (await batch).Ok["results"]!.AsArray().Select(result => result!.AsObject().Text("code")));
+        await FaultyRedis.ToldAsync(client, "degraded");
         await faulty.HealAsync(client);
     }
 }

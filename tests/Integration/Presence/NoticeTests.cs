@@ -16,7 +16,7 @@ public sealed class NoticeTests(RedisFixture redis)
         await using var scope = await redis.CreateScopeAsync();
         var options = new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix).With(
             ("Fanout:Rooms:0:Pattern", "hall"), ("Fanout:Rooms:0:Presence", "true"),
-            ("Fanout:Lease:Renew", "00:00:00.5"), ("Fanout:Lease:Expire", "00:00:02"));
+            ("Fanout:Lease:Renew", "00:00:01"), ("Fanout:Lease:Expire", "00:00:06"));
         await using var first = await RunningNode.StartAsync(options);
         await using var second = await RunningNode.StartAsync(options);
         await using var watcher = await first.ConnectAsync();

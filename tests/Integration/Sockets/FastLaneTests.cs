@@ -179,7 +179,7 @@ public sealed class FastLaneTests(TlsNode nodes) : IClassFixture<TlsNode>
     [Fact]
     public async Task Reader_OverTls_ThatIsTooSlow_IsClosedWith4001_AndTheOthersGetEverything()
     {
-        const int Messages = 250;
+        const int Messages = 120;
         var text = new string('x', 64 * 1024);
         await using var neighbour = await Neighbour.MoveInAsync(nodes.Node);
         await using var slow = await TestClient.ConnectAsync(nodes.TlsUri, new TestClientOptions { ReceiveBufferBytes = 4096, Tls = nodes.Trust });

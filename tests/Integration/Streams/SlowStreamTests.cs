@@ -14,10 +14,10 @@ public sealed class SlowStreamTests
     private const int Messages = 400;
 
     [Theory]
-    [InlineData("1.1", 0, "backlog")]
-    [InlineData("1.1", 64, "stalled")]
-    [InlineData("2.0", 64, "stalled")]
-    public async Task StalledStream_IsEnded_TheOthersLoseNothing_AndItResumes(string version, int historySize, string reason)
+    [InlineData("1.1", 0, "00:10:00", "backlog")]
+    [InlineData("1.1", 64, "00:00:02", "stalled")]
+    [InlineData("2.0", 64, "00:00:02", "stalled")]
+    public async Task StalledStream_IsEnded_TheOthersLoseNothing_AndItResumes(string version, int historySize, string stallTimeout, string reason)
     {
         using var certificate = new PemCertificate();
         await using var node = await RunningNode.StartAsync(new NodeOptions().With(
@@ -28,7 +28,7 @@ public sealed class SlowStreamTests
             ("Fanout:Rooms:0:Pattern", "*"),
             ("Fanout:Rooms:0:HistorySize", $"{historySize}"),
             ("Fanout:Limits:MaxBacklogBytes", $"{1024 * 1024}"),
-            ("Fanout:Limits:StallTimeout", "00:00:02")));
+            ("Fanout:Limits:StallTimeout", stallTimeout)));
         var options = new EventStreamOptions { Rooms = "room", ReceiveBufferBytes = 4096, Version = new Version(version), Tls = certificate.Trust, Context = node.Process.LogTail };
         var uri = version == "1.1" ? node.BaseUri : await TlsNode.TlsUriOfAsync(node);
         await using var healthy = await node.StreamAsync("room");

@@ -1,3 +1,4 @@
+using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Faults;
 using Fanout.Tests.TestKit.Nodes;
@@ -16,12 +17,12 @@ internal sealed class FaultyRedis : IAsyncDisposable
 
     public RunningNode Node { get; }
 
-    /// <summary>Quick probes and short time limits, so that an outage is noticed at once.</summary>
+    /// <summary>Quick probes, so that an outage is noticed at once; time limits that a busy machine does not reach without one.</summary>
     public static NodeOptions Quick(NodeOptions options) => options.With(
         ("Fanout:Health:ProbeInterval", "00:00:00.2"),
-        ("Fanout:Health:ProbeTimeout", "00:00:00.5"),
+        ("Fanout:Health:ProbeTimeout", "00:00:03"),
         ("Fanout:Health:NotReadyAfter", "00:00:00.5"),
-        ("Fanout:Redis:CommandTimeout", "00:00:01"),
+        ("Fanout:Redis:CommandTimeout", "00:00:05"),
         ("Fanout:Auth:Jwt:SigningKey", Tokens.SigningKey));
 
     /// <param name="reachable">False starts the node while nobody listens where its Redis should be.</param>
@@ -55,6 +56,8 @@ internal sealed class FaultyRedis : IAsyncDisposable
         Proxy.Heal();
         foreach (var client in clients)
             await ToldAsync(client, "healthy");
+        // That a probe came back is not yet that Redis has been asked who it is, which publishes wait for.
+        await Eventually.TrueAsync(async () => (await Node.Api.PublishAsync(Rooms.New(), "healed")).IsSuccess, "a publish that is taken", context: Node.Process.LogTail);
     }
 
     public static Task ToldAsync(TestClient client, string state) => client.ExpectAsync(

@@ -111,7 +111,7 @@ public sealed class DeliveryTests(RedisFixture redis)
     [InlineData(false)]
     public async Task Receiver_ThatNeverTakesThem_LeavesDeadLetters_ThatCanBeReplayed(bool isFleet)
     {
-        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, ("Fanout:Webhooks:0:MaxAttempts", "3"));
+        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, WebhookRig.Patient, ("Fanout:Webhooks:0:MaxAttempts", "3"));
         var room = Rooms.New();
         rig.Receiver.Status = _ => 500;
         await using var client = await rig.First.JoinAsync(room);

@@ -13,7 +13,7 @@ public sealed class EventTests(RedisFixture redis)
     [InlineData(false)]
     public async Task Room_IsOccupiedByItsFirstMember_AndVacatedByItsLast_OfAllNodes(bool isFleet)
     {
-        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null);
+        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, WebhookRig.Patient);
         var room = Rooms.New();
         await using var a = await rig.First.JoinAsync(room);
         var occupied = await rig.Receiver.WaitForAsync("room.occupied", room);
@@ -44,7 +44,7 @@ public sealed class EventTests(RedisFixture redis)
     [InlineData(false)]
     public async Task Room_ThatIsEnteredAgainInTime_WasNeverVacated(bool isFleet)
     {
-        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, ("Fanout:WebhookQueue:VacatedDelay", "00:00:03"));
+        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, WebhookRig.Patient, ("Fanout:WebhookQueue:VacatedDelay", "00:00:03"));
         var room = Rooms.New();
         await using var a = await rig.First.JoinAsync(room);
         await rig.Receiver.WaitForAsync("room.occupied", room);
@@ -61,7 +61,7 @@ public sealed class EventTests(RedisFixture redis)
     [InlineData(false)]
     public async Task User_IsOnlineByTheFirstConnection_AndOfflineByTheLast_OfAllNodes(bool isFleet)
     {
-        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null);
+        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, WebhookRig.Patient);
         var user = "ann=/ü" + Rooms.New();
         await using var a = await WebhookRig.ConnectAsync(rig.First, user);
         var online = await rig.Receiver.WaitForAsync("user.online", user);
@@ -81,7 +81,7 @@ public sealed class EventTests(RedisFixture redis)
     [InlineData(false)]
     public async Task Member_OfAPresenceRoom_IsToldOnce_WithItsInfo(bool isFleet)
     {
-        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null);
+        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, WebhookRig.Patient);
         var room = Rooms.New("presence");
         await using var ann = await WebhookRig.ConnectAsync(rig.First, "ann", new { name = "Ann" });
         await using var bob = await WebhookRig.ConnectAsync(rig.Second, "bob");
@@ -110,7 +110,7 @@ public sealed class EventTests(RedisFixture redis)
     [InlineData(false)]
     public async Task Member_WhoIsBackInTime_IsToldAsTwoConnections_AndTheRoomStaysOccupied(bool isFleet)
     {
-        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, ("Fanout:Presence:LeaveDelay", "00:00:30"));
+        await using var rig = await WebhookRig.StartAsync(isFleet ? redis : null, WebhookRig.Patient, ("Fanout:Presence:LeaveDelay", "00:00:30"));
         var room = Rooms.New("presence");
         await using var lost = await WebhookRig.ConnectAsync(rig.First, "ann");
         await lost.JoinAsync(room);
