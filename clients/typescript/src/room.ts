@@ -537,12 +537,13 @@ export class Room<T = unknown, I = unknown> extends Emitter<RoomEvents<T, I>> {
 
   #putOut(reason = ''): void {
     const { name: room } = this;
+    const error = new FanoutError('removed', `Put out of '${room}': ${reason}`, { room });
     this.#kept = false;
+    // Before anybody hears of it: who joins again in a listener waits for another join.
+    this.#tell(error);
     this.#drop();
     this.emit('left', { room, reason });
-    const error = new FanoutError('removed', `Put out of '${room}': ${reason}`, { room });
     for (const stream of [...this.#streams]) stream.end(error);
-    this.#tell(error);
   }
 
   #forget(): void {

@@ -417,6 +417,33 @@ describe('rooms', () => {
     assert.equal((await published).messageId, 'x');
   });
 
+  it('that the node puts us out of can be joined again at once, by a listener too', async () => {
+    const { node, client } = await connected();
+    const room = client.room('a');
+    const first = room.join();
+    node.socket.say(joined('a', 0, node.socket.next('join')['id'] as string));
+    await first;
+    let again: Promise<unknown> | undefined;
+    room.on('left', () => (again = room.join()));
+    node.socket.say({ type: 'left', room: 'a', payload: { reason: 'out' } });
+    node.socket.say(joined('a', 0, node.socket.next('join')['id'] as string));
+    await again;
+    assert.equal(room.state, 'joined');
+  });
+
+  it('of a user who is another one now tell whoever waits for the join', async () => {
+    const { node, client, clock } = given({ token: 't' });
+    const connecting = client.connect();
+    await settle();
+    node.socket.accept({ userId: 'ann', rooms: ['$user.ann'] });
+    await connecting;
+    const joining = assert.rejects(client.userRoom().join(), code('removed'));
+    node.socket.end();
+    await clock.advance(1_000);
+    node.socket.accept({ userId: 'bob', rooms: ['$user.bob'] });
+    await joining;
+  });
+
   it('that are left by a listener stay left', async () => {
     const { node, client } = await connected();
     const room = client.room('p', { presence: true });
