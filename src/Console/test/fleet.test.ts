@@ -222,6 +222,10 @@ test('a page that comes in an outage_is told by its own node', () => {
   assert.deepEqual(state(fleet, 60_000), { a: 'degraded' });
   assert.equal(fleet.view(60_000).known, true);
 
+  // Redis answers again, and lists it with its next beat.
+  fleet.list([], 60_000);
+  assert.deepEqual(state(fleet, 60_000), { a: 'degraded' });
+
   // It is over.
   fleet.degraded(undefined, 60_000);
   fleet.hearing(true, 60_000);
@@ -233,12 +237,17 @@ test('a page that comes in an outage_is told by its own node', () => {
 
 test('a node_that says on our connection that its backplane is degraded_is what it reports afterwards', () => {
   const fleet = new Fleet();
-  fleet.report(report('a', 1), 0);
-  fleet.degraded('a', 100);
-  assert.deepEqual(state(fleet, 100), { 'a-1': 'degraded' });
+  fleet.report(report('a', 1, { delivered: 0 }), 0);
+  fleet.report(report('a', 2, { delivered: 500 }), 1_000);
+  fleet.degraded('a', 1_100);
+  assert.deepEqual(state(fleet, 1_100), { 'a-1': 'degraded' });
+  // As long as it does not report, what it did before is not what it does.
+  assert.equal(fleet.view(1_100).delivered, 500);
+  assert.equal(fleet.view(60_000).delivered, 0);
 
-  fleet.degraded(undefined, 200);
-  assert.deepEqual(state(fleet, 200), { 'a-1': 'live' });
+  fleet.report(report('a', 60), 60_000);
+  fleet.degraded(undefined, 60_100);
+  assert.deepEqual(state(fleet, 60_100), { 'a-1': 'live' });
 });
 
 test('a node_that was known by its name alone_is one with the one that reports or is listed', () => {

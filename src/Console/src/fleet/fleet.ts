@@ -1,5 +1,5 @@
 import { addUp, percentile, type Counts } from './latency.js';
-import { FleetNode, type NodeState, type Rates } from './node.js';
+import { FleetNode, SilentAfterMs, type NodeState, type Rates } from './node.js';
 import type { ListedNode, OpsEvent, Report } from './report.js';
 import { Series } from './series.js';
 import { topRooms, type TopRoom } from './topRooms.js';
@@ -87,7 +87,8 @@ export class Fleet {
       this.#met(node);
     }
     for (const node of this.#nodes.values()) {
-      if (!alive.has(node.id) && (!node.last || node.state(now, true) === 'silent')) node.gone(now, !node.isDraining);
+      // Nor is one dead that talks to us: after an outage it is listed with its next beat.
+      if (!alive.has(node.id) && !node.saysDegraded && (!node.last || node.state(now, true) === 'silent')) node.gone(now, !node.isDraining);
     }
   }
 
@@ -163,7 +164,7 @@ export class Fleet {
   }
 
   #heard(now: number): FleetNode[] {
-    return [...this.#nodes.values()].filter(node => ['live', 'degraded', 'draining'].includes(node.state(now, this.#canHear)));
+    return [...this.#nodes.values()].filter(node => ['live', 'degraded', 'draining'].includes(node.state(now, this.#canHear)) && now - node.heardAt < SilentAfterMs);
   }
 
   /** More is known of it than its name now. */

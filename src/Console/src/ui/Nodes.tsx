@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { FleetView, NodeView } from '../fleet/fleet.js';
+import { SilentAfterMs } from '../fleet/node.js';
 import { bytes, count, dateAndTime, duration, rate, span } from '../format.js';
 
 export function Nodes({ view, connectedTo }: { view: FleetView; connectedTo: string }): JSX.Element {
@@ -34,7 +35,8 @@ export function Nodes({ view, connectedTo }: { view: FleetView; connectedTo: str
 
 function Row({ node, now, ours }: { node: NodeView; now: number; ours: boolean }): JSX.Element {
   const { report } = node;
-  const quiet = node.state === 'silent' || node.state === 'gone' || node.state === 'unheard';
+  // One that says on our connection that it is degraded need not report.
+  const quiet = node.state === 'silent' || node.state === 'gone' || node.state === 'unheard' || now - node.heardAt >= SilentAfterMs;
   const value = (text: string): string => (quiet ? '–' : text);
   return (
     <tr class={`node ${node.state}`} data-testid="node" data-node={node.name} data-state={node.state}>
@@ -49,7 +51,7 @@ function Row({ node, now, ours }: { node: NodeView; now: number; ours: boolean }
       <td class="number" data-label="Deliveries"><span class="with-spark"><Spark values={quiet ? [] : node.spark} />{value(`${rate(node.rates.delivered)}/s`)}</span></td>
       <td class="number" data-label="CPU" title={report ? `of ${report.cores} cores` : undefined}>{report ? value(`${Math.round((report.cpu / Math.max(1, report.cores)) * 100)} %`) : '–'}</td>
       <td class="number" data-label="Memory">{report ? value(bytes(report.memory)) : '–'}</td>
-      <td class="number" data-label="Uptime" title={`Since ${dateAndTime(node.started)}`}>{value(span(now - node.started))}</td>
+      <td class="number" data-label="Uptime" title={node.started === 0 ? undefined : `Since ${dateAndTime(node.started)}`}>{node.started === 0 ? '–' : value(span(now - node.started))}</td>
       <td class="number" data-label="Version">{node.version}</td>
     </tr>
   );
