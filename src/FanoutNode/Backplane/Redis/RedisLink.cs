@@ -20,6 +20,7 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     private readonly bool _trustsRestarts = options.TrustRestarts;
     private ConnectionMultiplexer? _multiplexer;
     private readonly Lock _identityGate = new();
+    private TaskCompletionSource _identified = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _identity;
     private long _connections;
     private long _reportedAt;
@@ -44,6 +45,18 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
     /// </summary>
     /// <exception cref="BackplaneUnavailableException">It is not known at the moment: the connection was lost and has just come back.</exception>
     public string ServerIdentity => (_identity ?? throw IdentityUnknown()) is var identity && _trustsRestarts ? "" : identity;
+
+    /// <summary>Completes once <see cref="ServerIdentity"/> is known; asked for anew after each loss of the connection.</summary>
+    public Task Identified
+    {
+        get
+        {
+            if (_identity is null)
+                _ = LearnIdentityAsync();
+            lock (_identityGate)
+                return _identity is null ? _identified.Task : Task.CompletedTask;
+        }
+    }
 
     /// <summary>The server that takes writes, as far as it is known.</summary>
     public IServer? Primary => _multiplexer?.GetServers().FirstOrDefault(server => server.IsConnected && !server.IsReplica);
@@ -196,6 +209,8 @@ internal sealed partial class RedisLink(RedisOptions options, string clientName,
             _identity = connection == _connections
                 ? identity
                 : throw new BackplaneUnavailableException("the connection changed while the server was asked for its identity");
+            _identified.TrySetResult();
+            _identified = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 

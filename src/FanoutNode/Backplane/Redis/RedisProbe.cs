@@ -65,6 +65,16 @@ internal sealed class RedisProbe(
         }
 
         metrics.ProbeReturned(time.GetElapsedTime(sent));
+        try
+        {
+            // Until Redis has said who it is, publishes are refused: then nobody may be told that all is well.
+            await link.Identified.WaitAsync(options.ProbeTimeout, time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            return ProbeResult.NotSent;
+        }
+
         return ProbeResult.Returned;
     }
 
