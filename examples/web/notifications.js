@@ -20,12 +20,13 @@ room.subscribe(message => {
   keep();
 });
 room.on('joined', ({ recovered }) => {
-  replaying = !recovered && stored.position !== undefined; // Then a reset follows.
+  if (!recovered && stored.position !== undefined) replaying = true; // A reset follows, and messages may come before it.
   keep();
 });
 room.on('reset', async ({ position }) => {
   // Too much was missed to be told again: take what the room still has. Until that is through, the old position stays, so that a reload
   // in between begins again.
+  replaying = true;
   try {
     for await (const message of room.replay({ upTo: position })) take(message);
   } finally {

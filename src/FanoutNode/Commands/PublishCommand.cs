@@ -44,7 +44,7 @@ internal sealed partial class PublishCommand(Publisher publisher, TraceSampling 
             _ = AnswerLaterAsync(connection, message.Id, message.Room!, messageId, publish);
     }
 
-    // Not the request: its payload would be held until Redis answers, beside what was made of it.
+    // Not the request: its payload would be held until Redis answers, beside what was made of it. (A traced publish, one of many, does hold it.)
     private async Task AnswerLaterAsync(Connection connection, string? id, string room, string messageId, ValueTask<PublishResult> publish)
     {
         try

@@ -42,7 +42,7 @@ internal sealed partial class FanoutMetrics : IDisposable
         _connectionsClosed = _meter.CreateCounter<long>("fanout.connections.closed", "{connection}", "Connections that ended, by reason.");
         _published = _meter.CreateCounter<long>("fanout.messages.published", "{message}", "Messages handed to the backplane by this node, by source.");
         _delivered = _meter.CreateCounter<long>("fanout.messages.delivered", "{message}", "Messages handed to sockets: one for each receiver.");
-        _dropped = _meter.CreateCounter<long>("fanout.messages.dropped", "{message}", "Messages that did not reach a receiver, by reason; a receiver that is cut (backlog, stalled) counts once, whatever waited for it: it resumes from the log.");
+        _dropped = _meter.CreateCounter<long>("fanout.messages.dropped", "{message}", "Messages that did not reach a receiver, by reason; a receiver that is cut (backlog, stalled) counts once, whatever waited for it: it resumes from the log; so does one that had too_large in place of a back end's answer (backlog).");
         _outboundBytes = _meter.CreateCounter<long>("fanout.outbound.bytes", "By", "Bytes of frames handed to sockets or their backlogs.");
         _limited = _meter.CreateCounter<long>("fanout.limited", "{refusal}", "Refusals by a limit, by limit.");
         _leasesReaped = _meter.CreateCounter<long>("fanout.leases.reaped", "{lease}", "Dead nodes whose members this node removed.");

@@ -94,6 +94,18 @@ public sealed class RoomLifeTests
     }
 
     [Fact]
+    public async Task OwnRoom_OfAUserWhoIsAnotherOneNow_TellsWhoWaitsForTheJoin()
+    {
+        var node = new FakeNode(new FanoutClientOptions { TokenProvider = (_, _) => ValueTask.FromResult<string?>("t") });
+        await node.Connect(new() { ["userId"] = "ann", ["rooms"] = new System.Text.Json.Nodes.JsonArray("$user.ann") });
+        var joining = node.Client.UserRoom().JoinAsync();
+        node.Socket.End();
+        node.Advance(1_000);
+        node.Socket.Accept(new() { ["userId"] = "bob", ["rooms"] = new System.Text.Json.Nodes.JsonArray("$user.bob") });
+        Assert.Equal("removed", (await Assert.ThrowsAsync<FanoutException>(() => joining.WithDeadline("the end of the join"))).Code);
+    }
+
+    [Fact]
     public async Task Rooms_OnWhichNothingHangs_AreForgotten_AndTheOthersAreNot()
     {
         var node = new FakeNode();

@@ -50,6 +50,20 @@ public sealed class ConsoleAccessTests(TwoNodes nodes)
         await using var watching = await ConsoleClient.ConnectAsync(node.BaseUri, await ConsoleClient.TokenAsync(node.BaseUri));
         await watching.JoinAsync("$ops");
         Assert.DoesNotContain((await reader.RoomsAsync()).Ok["items"]!.AsArray(), item => item!["room"]!.GetValue<string>().StartsWith("$ops", StringComparison.Ordinal));
+        await watching.JoinAsync("$ops.events");
+        await using var member = await node.JoinAsync("a-room");
+        await using var another = await node.JoinAsync("b-room");
+        // A page of one may hold nothing that it may see; no page leads it there.
+        var pages = new List<string>();
+        for (string? after = null; pages.Count == 0 || after is not null;)
+        {
+            var page = (await reader.RoomsAsync(after: after, limit: 1)).Ok;
+            pages.AddRange(page["items"]!.AsArray().Select(item => (string)item!["room"]!));
+            after = (string?)page["next"];
+            Assert.DoesNotContain("$ops", after ?? "", StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["a-room", "b-room"], pages.Where(room => room.EndsWith("-room", StringComparison.Ordinal)));
         Assert.Contains((await node.Api.RoomsAsync()).Ok["items"]!.AsArray(), item => item!["room"]!.GetValue<string>() == "$ops");
         // Only nodes tell what nodes do.
         Assert.Equal(HttpStatusCode.Forbidden, (await node.Api.PublishAsync("$ops.events", "forged")).Status);

@@ -241,7 +241,9 @@ public sealed class DrainTests(RedisFixture redis)
         await using var proxy = FaultProxy.Start(scope.ConnectionString.Split(',')[0]);
         await using var node = await RunningNode.StartAsync(new NodeOptions().WithRedis(proxy.EndPoint, scope.Prefix).With(
             ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"), ("Fanout:Drain:Deadline", "00:00:06"),
-            ("Fanout:Redis:CommandTimeout", "00:02:00")));
+            ("Fanout:Redis:CommandTimeout", "00:02:00"),
+            // Whose queue is looked at once in a while.
+            ("Fanout:Webhooks:0:Name", "all"), ("Fanout:Webhooks:0:Url", "http://127.0.0.1:9/"), ("Fanout:Webhooks:0:Secret", "a secret that is long enough to be one"), ("Fanout:Webhooks:0:Events:0", "room.occupied")));
         await using var client = await node.JoinAsync("room");
         proxy.BlackHole();
 

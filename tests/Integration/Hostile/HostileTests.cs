@@ -70,7 +70,8 @@ public sealed class HostileTests(ITestOutputHelper output)
         Assert.Null(street.Complaint);
         Assert.False(street.Process.HasExited);
         Assert.InRange(peak - before, double.MinValue, attack.MostGrowth);
-        Assert.True(isBounded, $"The neighbours waited much longer than before: {At(with, 0.5):0.0} ms at the median, {At(with, 0.95):0.0} at 95 %; before {At(without, 0.99):0.0} at 99 %.");
+        if (IsMeasuring)
+            Assert.True(isBounded, $"The neighbours waited much longer than before: {At(with, 0.5):0.0} ms at the median, {At(with, 0.95):0.0} at 95 %; before {At(without, 0.99):0.0} at 99 %.");
         if (awaits is { } wanted)
             Assert.True(await street.SawAsync(wanted, attack.Reason), $"Nobody ended with '{wanted}': {ends}");
         Assert.Empty(street.Process.Errors);
