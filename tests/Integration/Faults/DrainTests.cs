@@ -199,8 +199,8 @@ public sealed class DrainTests(RedisFixture redis)
 
         node.Process.Terminate();
         await node.Process.WaitForLogAsync("Draining: flushing");
-        // Longer than a peer that takes nothing has.
-        await Task.Delay(TimeSpan.FromSeconds(7), TestContext.Current.CancellationToken);
+        // At the proxy's rate these take more than seven seconds, longer than a peer that takes nothing has.
+        await slow.WaitForMessagesAsync("room", slow.Messages("room").Count + 45);
         Assert.False(slow.Closed.IsCompleted);
         proxy.Heal();
 
