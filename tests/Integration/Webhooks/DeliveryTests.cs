@@ -224,14 +224,13 @@ public sealed class DeliveryTests(RedisFixture redis)
         foreach (var room in rooms.Take(3))
             await last.JoinAsync(room);
         await rig.EverythingIsToldAsync();
-        // Who came and went between two looks was never told of, and so is away for the receiver too (docs/webhooks.md, "The end is the truth").
+        // A room that was entered and left between two looks was never told of, and so is empty for the receiver too (docs/webhooks.md, "The end is the truth").
         await rig.Receiver.WaitAsync(
             _ => rooms.All(room => rooms.IndexOf(room) < 3 ? LastOf(room) == "room.occupied" : LastOf(room) is null or "room.vacated")
-                && Enumerable.Range(0, 8).All(i => LastOf($"user-{i}") is null or "user.offline"),
+                && Enumerable.Range(0, 8).All(i => LastOf($"user-{i}") == "user.offline"),
             "the truth of every room and every user");
 
         var once = Once(rig.Receiver.Taken);
-        Assert.Contains(once, item => item.Type == "user.offline");
         foreach (var room in rooms)
         {
             var types = once.Where(item => item.Subject == room).Select(item => item.Type).ToList();
@@ -253,6 +252,9 @@ public sealed class DeliveryTests(RedisFixture redis)
                 await Task.WhenAll(joined.Select(room => client.JoinAsync(room)));
                 foreach (var room in joined.Where(_ => random.Next(2) == 0))
                     await client.LeaveAsync(room);
+                // On a fast machine a user could come and go between two looks in every round: in one of them each stays until told of.
+                if (round == 2)
+                    await rig.Receiver.WaitAsync(_ => LastOf($"user-{seed}") == "user.online", $"user-{seed} online");
                 if (random.Next(2) == 0)
                     client.Abort();
                 else
