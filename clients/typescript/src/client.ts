@@ -5,8 +5,9 @@ import { Emitter, type ListenOptions } from './emitter.js';
 import { FanoutError, abortable } from './errors.js';
 import { settle, type FanoutClientOptions } from './options.js';
 import { Outbox, type PublishOptions, type Published } from './outbox.js';
-import { AllRoom, Room, type RoomHost, type RoomOptions } from './room.js';
+import { AllRoom, Room, type RoomHost } from './room.js';
 import { isRoomName, userRoomName } from './roomNames.js';
+import type { RoomOptions } from './roomTypes.js';
 import type { Ending } from './socket.js';
 import { present, type BackplaneState, type Connected, type ErrorPayload, type Inbound, type Message } from './wire.js';
 

@@ -8,8 +8,9 @@ export { FanoutError, type ClientErrorCode, type ErrorCode, type NodeErrorCode }
 export type { PresenceChange, PresencePage } from './members.js';
 export type { FanoutClientOptions, ReconnectOptions, TokenProvider, TokenRequest } from './options.js';
 export type { PublishOptions, Published } from './outbox.js';
-export type { HistoryOptions, HistoryPage, JoinOptions, Joined, Reset, Room, RoomEvents, RoomOptions, RoomState } from './room.js';
+export type { Room } from './room.js';
 export { isRoomName, userRoomName } from './roomNames.js';
+export type { HistoryOptions, HistoryPage, JoinOptions, Joined, Reset, RoomEvents, RoomOptions, RoomState } from './roomTypes.js';
 export type { WebSocketConstructor, WebSocketLike } from './socket.js';
 export type { MessageStream, StreamOptions } from './stream.js';
 export { json, type BackplaneState, type Codec, type Connected, type Member, type Message, type Position } from './wire.js';

@@ -194,6 +194,8 @@ public sealed class ShotTests(BrowserFixture browser, RedisFixture redis)
             await console.AccessibleAsync($"{name} at {width}, {scheme}");
             if (Folder is not null)
             {
+                // The bar stays at the top of what is seen: a whole page is taken from its top.
+                await console.Page.EvaluateAsync("scrollTo(0, 0)");
                 var isDialog = await console.Page.GetByRole(AriaRole.Dialog).CountAsync() > 0;
                 await console.Page.ScreenshotAsync(new()
                 {
