@@ -20,9 +20,10 @@ internal sealed class FakeLaneClient(string id, Func<long, long> onTimer) : ILan
 
     public long TimerSlot { get; set; }
 
-    public void Send(ReadOnlyMemory<byte> frames, LaneRoom? room)
-    {
-    }
+    /// <summary>What it does with what it is sent; by default nothing.</summary>
+    public Action<ReadOnlyMemory<byte>, LaneRoom?>? OnSend { get; init; }
+
+    public void Send(ReadOnlyMemory<byte> frames, LaneRoom? room) => OnSend?.Invoke(frames, room);
 
     public void WhenDrained(ILaneWork work)
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Text;
-using System.Text.RegularExpressions;
 using Fanout.Node.Auth;
 using Fanout.Node.Connections;
 using Fanout.Node.Diagnostics;
@@ -32,7 +31,7 @@ public sealed class LatestTests : IDisposable
         _room = new Room("room", new RoomPolicy(0, TimeSpan.Zero, false, Overflow.Latest), _lanes);
         var times = new ConnectionTimes(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         _connection = new Connection("me", WireFormat.Json, Principal.Anonymous, _lanes[0], times, DateTimeOffset.UtcNow);
-        _outbound = new BlockedOutbound(_connection);
+        _outbound = new BlockedOutbound(_connection, TimeSpan.FromSeconds(10));
         _connection.UseTransport(_outbound, () => { });
         _connection.Attach(_lanes[0], default, default);
         _member = new LaneMember(_connection, _room.OnLane(_lanes[0]));
@@ -91,26 +90,5 @@ public sealed class LatestTests : IDisposable
             Payload = new Payload(WireFormat.Json, Encoding.UTF8.GetBytes($"\"{payload}\"")),
         }));
         members.Flush(_lanes[0]);
-    }
-
-    /// <summary>Takes one write with a payload, and then none until it is released.</summary>
-    private sealed class BlockedOutbound(Connection connection) : Outbound(connection, new OutboundLimits(1 << 20, TimeSpan.FromSeconds(10)))
-    {
-        private bool _isReleased;
-
-        public List<string> Payloads { get; } = [];
-
-        public void Release()
-        {
-            _isReleased = true;
-            OnWritable();
-        }
-
-        protected override void Write(ReadOnlyMemory<byte> frames)
-        {
-            var found = Regex.Matches(Encoding.UTF8.GetString(frames.Span), "\"payload\":\"([^\"]*)\"").Select(match => match.Groups[1].Value).ToList();
-            Payloads.AddRange(found);
-            IsBlocked = !_isReleased && found.Count > 0;
-        }
     }
 }
