@@ -55,11 +55,13 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         {
             if (!room.IsJoined)
             {
+                session.Rooms.GiveBack(room);
                 session.Connection.Answer(new ErrorMessage(id, name, ErrorCode.NotJoined, "the connection is not in this room"));
                 return;
             }
 
             var left = await LeaveAsync(session, room);
+            session.Rooms.GiveBack(room);
             SendBehind(left, session.Connection, new LeftMessage(id, name), session.Connection.Gate);
         });
 
@@ -70,6 +72,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             if (!room.IsJoined)
                 return;
             var left = await LeaveAsync(session, room);
+            session.Rooms.GiveBack(room);
             SendBehind(left, session.Connection, new RemovedMessage(name, reason), null);
         });
 
@@ -128,12 +131,14 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
         // session's and has it left behind the join.
         if (Refusal(session.Connection.Principal, request) is { } refusal)
         {
+            session.Rooms.GiveBack(state);
             Fail(session, request, ErrorCode.Forbidden, refusal);
             return;
         }
 
         if (rooms.TryAcquire(request.Room) is not { } room)
         {
+            session.Rooms.GiveBack(state);
             FailByLimit(session, request, "rooms", "this node is in as many rooms as it takes; another node may have room");
             return;
         }
@@ -164,6 +169,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             if (isMember)
                 await backplane.Membership.RemoveAsync(room.Name, IdentityOf(session));
             rooms.Release(room);
+            session.Rooms.GiveBack(state);
             if (e is BackplaneUnavailableException)
             {
                 Fail(session, request, ErrorCode.BackplaneUnavailable, "the backplane cannot be reached; join again later");

@@ -20,4 +20,7 @@ internal sealed class SessionRoom(string name)
 
     /// <summary>Operations that have not ended; guarded by the owner.</summary>
     public int Waiting { get; set; }
+
+    /// <summary>Nothing is to come of it but the end of its last operation: it takes no place. Guarded by the owner.</summary>
+    public bool IsGivenBack { get; set; }
 }

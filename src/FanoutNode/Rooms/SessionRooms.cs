@@ -8,6 +8,7 @@ internal sealed class SessionRooms
 {
     private readonly Lock _gate = new();
     private Dictionary<string, SessionRoom>? _rooms;
+    private int _givenBack;
     private bool _closed;
 
     /// <summary>How many rooms the session is in or has operations under way for.</summary>
@@ -16,14 +17,15 @@ internal sealed class SessionRooms
         get
         {
             lock (_gate)
-                return _rooms?.Count ?? 0;
+                return _rooms is null ? 0 : _rooms.Count - _givenBack;
         }
     }
 
+    /// <summary>Whether it is one of <see cref="Names"/>.</summary>
     public bool Contains(string name)
     {
         lock (_gate)
-            return _rooms?.ContainsKey(name) ?? false;
+            return _rooms is not null && _rooms.TryGetValue(name, out var room) && !room.IsGivenBack;
     }
 
     /// <summary>The names of the rooms that the session is in now.</summary>
@@ -42,7 +44,7 @@ internal sealed class SessionRooms
         get
         {
             lock (_gate)
-                return _rooms is null ? [] : [.. _rooms.Keys];
+                return _rooms is null ? [] : [.. _rooms.Values.Where(room => !room.IsGivenBack).Select(room => room.Name)];
         }
     }
 
@@ -57,6 +59,22 @@ internal sealed class SessionRooms
             if (!_rooms.TryGetValue(name, out var room))
                 _rooms.Add(name, room = new SessionRoom(name));
             Append(room, operation);
+        }
+    }
+
+    /// <summary>
+    /// Called by an operation that ends outside of the room, before it answers: whoever has the answer may join another room in this one's place at once,
+    /// and the operation's own end may come later than that.
+    /// </summary>
+    public void GiveBack(SessionRoom room)
+    {
+        lock (_gate)
+        {
+            // What waits behind it keeps the place.
+            if (room.IsJoined || room.Waiting > 1 || room.IsGivenBack)
+                return;
+            room.IsGivenBack = true;
+            _givenBack++;
         }
     }
 
@@ -79,6 +97,9 @@ internal sealed class SessionRooms
 
     private void Append(SessionRoom room, Func<SessionRoom, Task> operation)
     {
+        if (room.IsGivenBack)
+            _givenBack--;
+        room.IsGivenBack = false;
         room.Waiting++;
         room.Tail = RunAfterAsync(room.Tail, room, operation);
     }
@@ -101,6 +122,8 @@ internal sealed class SessionRooms
                     room.Tail = Task.CompletedTask;
                     if (!room.IsJoined)
                         _rooms!.Remove(room.Name);
+                    if (room.IsGivenBack)
+                        _givenBack--;
                 }
             }
         }
