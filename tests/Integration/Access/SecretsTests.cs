@@ -40,7 +40,7 @@ public sealed class SecretsTests
         node.Process.Terminate();
         Assert.Equal(0, await node.Process.WaitForExitAsync());
 
-        Assert.True(node.Process.Logs.Count is > 100 and < 4_900, $"{node.Process.Logs.Count} lines: too few to prove anything, or the first were dropped");
+        Assert.True(node.Process.Logs.Count is > 100 and < 19_900, $"{node.Process.Logs.Count} lines: too few to prove anything, or the first were dropped");
         Assert.True(sink.Traces > 0, "no spans were exported");
         // They are looked for in what they must be found in, or the search itself would prove nothing.
         Assert.Contains(node.Process.Logs, line => line.Contains("/healthz/ready", StringComparison.Ordinal));

@@ -53,20 +53,17 @@ public sealed class LimitTests(MemoryNode memory)
     [MemberData(nameof(Formats.Both), MemberType = typeof(Formats))]
     public async Task Reader_ThatIsTooSlow_IsClosedWith4001_AndTheOthersGetEverything(string subprotocol)
     {
-        // Far more than the kernel's buffers and the backlog hold together.
-        const int Messages = 120;
-        var text = new string('x', 64 * 1024);
-        await using var neighbour = await Neighbour.MoveInAsync(memory.Node);
-        await using var slow = await memory.Node.ConnectAsync(new TestClientOptions { Subprotocol = subprotocol, ReceiveBufferBytes = 4096 });
+        await using var node = await RunningNode.StartAsync();
+        await using var neighbour = await Neighbour.MoveInAsync(node);
+        await using var slow = await node.ConnectAsync(new TestClientOptions { Subprotocol = subprotocol, ReceiveBufferBytes = 64 * 1024 });
         await slow.JoinAsync(neighbour.Room);
 
         slow.PauseReading();
-        for (var i = 0; i < Messages; i++)
-            await neighbour.PublishAsync(text);
+        await SlowReader.FillUntilItIsCutAsync(node, neighbour);
         slow.ResumeReading();
 
         Assert.Equal(4001, (await slow.WaitForCloseAsync()).Code);
-        Assert.InRange(slow.Messages(neighbour.Room).Count, 1, Messages - 1);
+        Assert.InRange(slow.Messages(neighbour.Room).Count, 1, neighbour.Published - 1);
         await neighbour.SawNothingAsync();
     }
 

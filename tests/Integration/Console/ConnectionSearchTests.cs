@@ -72,6 +72,10 @@ public sealed class ConnectionSearchTests(TwoNodes nodes)
             nodes.Second.Process.Resume();
         }
 
+        // The others find it as it was.
+        await nodes.Second.Process.WaitUntilReadyAsync();
+        await alone.PingAsync();
+
         Assert.Equal(("second", null), (known.Text("node"), known["rooms"]));
         Assert.Equal(HttpStatusCode.GatewayTimeout, unknown);
     }

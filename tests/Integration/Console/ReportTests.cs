@@ -187,7 +187,7 @@ public sealed class ReportTests(RedisFixture redis)
         await Eventually.TrueAsync(
             async () =>
             {
-                await publisher.PublishAsync("flood", large);
+                await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => publisher.PublishAsync("flood", large)));
                 return (await EventsAsync(node)).Any(e => e.Text("kind") == "slow_consumers" && e.Text("text") == "1 client was closed because it reads too slowly");
             },
             "the event");

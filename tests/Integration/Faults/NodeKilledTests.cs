@@ -71,8 +71,9 @@ public sealed class NodeKilledTests(RedisFixture redis)
         var resumed = await NowAsync();
         await Eventually.TrueAsync(
             async () => await NowAsync() - resumed > 3_000 && await OldestBeatAsync() - resumed > 2_500, "both nodes to beat for three seconds");
-        Assert.Equal(2, await scope.Database.SetLengthAsync(scope.RoomKey(room, "members")));
-        Assert.Equal(2, (await first.Api.NodesAsync()).Ok["items"]!.AsArray().Count);
+        // A beat that is late on a busy machine is a node that is not there, for that moment.
+        await Eventually.TrueAsync(
+            async () => await scope.Database.SetLengthAsync(scope.RoomKey(room, "members")) == 2 && (await first.Api.NodesAsync()).Ok["items"]!.AsArray().Count == 2, "both nodes and members");
         await here.PublishAsync(room, "all here");
         await there.WaitForMessagesAsync(room, 1);
 

@@ -16,7 +16,7 @@ public sealed class OpenFateTests(RedisFixture redis)
     {
         await using var scope = await redis.CreateScopeAsync();
         await using var node = await RunningNode.StartAsync(new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix).With(
-            ("Fanout:Redis:MinReplicas", "1"), ("Fanout:Redis:CommandTimeout", "00:00:01"), ("Fanout:Rooms:0:Pattern", "plain"), ("Fanout:Rooms:0:HistorySize", "0")));
+            ("Fanout:Redis:MinReplicas", "1"), ("Fanout:Redis:CommandTimeout", "00:00:03"), ("Fanout:Rooms:0:Pattern", "plain"), ("Fanout:Rooms:0:HistorySize", "0")));
         var (room, user) = (Rooms.New(), Rooms.New("ann"));
 
         foreach (var answer in new[] { await node.Api.PublishAsync(room, 1, "k1"), await node.Api.PushAsync(user, 1, "k2"), await node.Api.PublishAsync(room, 1, "k1") })

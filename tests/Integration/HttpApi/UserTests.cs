@@ -153,7 +153,7 @@ public sealed class UserTests(TwoNodes nodes, RedisFixture redis)
     {
         await using var scope = await redis.CreateScopeAsync();
         var options = new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix)
-            .With(("Fanout:Lease:Renew", "00:00:00.5"), ("Fanout:Lease:Expire", "00:00:03"), ("Fanout:Auth:Jwt:SigningKey", Tokens.SigningKey));
+            .With(("Fanout:Lease:Renew", "00:00:01"), ("Fanout:Lease:Expire", "00:00:06"), ("Fanout:Auth:Jwt:SigningKey", Tokens.SigningKey));
         await using var survivor = await RunningNode.StartAsync(options.With(("Fanout:Node:Name", "survivor")));
         await using var victim = await RunningNode.StartAsync(options.With(("Fanout:Node:Name", "victim")));
         await using var lost = await victim.ConnectUserAsync("ann");

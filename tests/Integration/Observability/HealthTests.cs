@@ -43,7 +43,8 @@ public sealed class HealthTests
         await using var node = await RunningNode.StartAsync(new NodeOptions { WaitUntilReady = false }.With(
             ("Fanout:Auth:AllowAnonymous", "false"),
             ("Fanout:Auth:Jwt:Authority", authority.Url),
-            ("Fanout:Drain:Notice", "00:00:05")));
+            ("Fanout:Drain:Notice", "00:10:00"),
+            ("Fanout:Drain:Deadline", "00:20:00")));
 
         var unread = await CheckAsync(node, "authority");
         Assert.False((bool)unread["ok"]!);

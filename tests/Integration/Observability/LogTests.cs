@@ -42,6 +42,7 @@ public sealed class LogTests(RedisFixture redis)
         await Eventually.TrueAsync(
             async () => (await node.Api.GetAsync("/metrics")).Text.Split('\n').Any(line => line.StartsWith("fanout_messages_dropped_total", StringComparison.Ordinal) && line.Contains("reason=\"undecodable\"", StringComparison.Ordinal) && line.Contains("} 501", StringComparison.Ordinal)),
             "501 undecodable messages in the metrics");
+        await node.Process.WaitForLogAsync("could not be decoded");
 
         var lines = node.Process.Logs.Where(line => line.Contains("could not be decoded", StringComparison.Ordinal)).ToList();
         // One, and on a very slow machine another one each ten seconds.

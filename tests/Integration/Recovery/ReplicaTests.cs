@@ -16,7 +16,7 @@ public sealed class ReplicaTests
         await using var primary = await OwnRedis.StartAsync();
         await using var replica = await OwnRedis.StartAsync(new OwnRedisOptions { Arguments = ["--replicaof", $"127.0.0.1 {primary.Port}"] });
         await using var node = await RunningNode.StartAsync(new NodeOptions().WithRedis(primary.ConnectionString).With(
-            ("Fanout:Redis:MinReplicas", "1"), ("Fanout:Redis:CommandTimeout", "00:00:02")));
+            ("Fanout:Redis:MinReplicas", "1"), ("Fanout:Redis:CommandTimeout", "00:00:06")));
         await using var client = await node.ConnectAsync();
 
         // The replica loads the primary's data first.

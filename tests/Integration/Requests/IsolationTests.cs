@@ -186,7 +186,9 @@ public sealed class IsolationTests
     public async Task Drain_WaitsForTheAnswer_AsFarAsItsWindowReaches(string window, string closesPerSecond)
     {
         await using var rig = await RequestNode.StartAsync(
-            ("Fanout:Drain:Window", window), ("Fanout:Drain:ClosesPerSecond", closesPerSecond), ("Fanout:Drain:Deadline", "00:00:25"), ("Fanout:Drain:Notice", "00:00:00"));
+            ("Fanout:Drain:Window", window), ("Fanout:Drain:ClosesPerSecond", closesPerSecond), ("Fanout:Drain:Deadline", "00:00:25"), ("Fanout:Drain:Notice", "00:00:00"),
+            // Longer than the latest of the first moments of six.
+            ("Fanout:Rpc:Methods:1:Timeout", "00:01:00"));
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         rig.Receiver.Answer = (_, _) => release.Task;
         var asking = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => rig.Node.ConnectAsync()));
@@ -202,7 +204,7 @@ public sealed class IsolationTests
             moments[client] = (await client.ExpectTypeAsync("drain")).Payload().Integer("reconnectAfterMs")!.Value;
         var waiting = asking.MinBy(client => moments[client])!;
         // Its own moment has passed when this one's has.
-        await idle.Where(client => moments[client] > moments[waiting]).MinBy(client => moments[client])!.WaitForCloseAsync();
+        await idle.Where(client => moments[client] > moments[waiting]).MinBy(client => moments[client])!.WaitForCloseAsync(TimeSpan.FromSeconds(40));
         Assert.False(waiting.Closed.IsCompleted);
         release.SetResult();
 

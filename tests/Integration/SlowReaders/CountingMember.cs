@@ -86,7 +86,13 @@ internal sealed class CountingMember : IAsyncDisposable
                 _head[_headLength++] = bytes[0];
                 bytes = bytes[1..];
                 if (FrameLength() is { } length)
+                {
                     _left = length;
+                    // A ping without a payload is whole already.
+                    if (length == 0)
+                        _headLength = 0;
+                }
+
                 continue;
             }
 

@@ -38,9 +38,9 @@ public sealed class SecondRequestTests(MemoryNode memory)
         await peer.SendTextAsync($$"""{"type":"publish","room":"{{room}}","payload":"{{text}}","echo":false}""");
         await peer.SendPingAsync("p"u8.ToArray());
         Assert.Equal(text, (await member.ExpectTypeAsync("message", room)).Text("payload"));
-        await memory.Node.Api.PublishAsync(room, text);
-
         Assert.Equal((WebSocketOpcode.Pong, "p"), await peer.ReceiveFrameAsync() is var pong ? (pong.Opcode, pong.Text) : default);
+
+        await memory.Node.Api.PublishAsync(room, text);
         Assert.Contains(text, (await peer.ReceiveFrameAsync()).Text, StringComparison.Ordinal);
     }
 

@@ -58,7 +58,7 @@ public sealed class StreamAccessTests : IAsyncLifetime
     [Fact]
     public async Task Token_ThatEnds_EndsTheStream_AndDoesNotComeBackWithinTheToleranceOfClocks()
     {
-        var options = new EventStreamOptions { Token = Tokens.For("ann", expiresIn: TimeSpan.FromSeconds(4)) };
+        var options = new EventStreamOptions { Token = Tokens.For("ann", expiresIn: TimeSpan.FromSeconds(10)) };
         await using var stream = await _node.StreamAsync(options);
 
         await stream.ExpectAsync("expiring");

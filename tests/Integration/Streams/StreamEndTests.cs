@@ -68,7 +68,8 @@ public sealed class StreamEndTests(TlsNode tls) : IClassFixture<TlsNode>
             Assert.StartsWith("retry: ", await lines.ReadLineAsync(), StringComparison.Ordinal);
             for (var messages = 0; messages < 3;)
             {
-                if (await lines.ReadLineAsync() is not { } line || !line.StartsWith("data: {\"type\":\"message\"", StringComparison.Ordinal))
+                var line = await lines.ReadLineAsync() ?? throw new EndOfStreamException("the stream ended");
+                if (!line.StartsWith("data: {\"type\":\"message\"", StringComparison.Ordinal))
                     continue;
                 Assert.Contains($"\"room\":\"{room}\"", line, StringComparison.Ordinal);
                 messages++;

@@ -16,6 +16,9 @@ internal sealed class Neighbour : IAsyncDisposable
 
     public string Room { get; }
 
+    /// <summary>Messages that it published.</summary>
+    public int Published => _published.Count;
+
     /// <summary>Joins a new room and gets its first message.</summary>
     public static async Task<Neighbour> MoveInAsync(RunningNode node)
     {

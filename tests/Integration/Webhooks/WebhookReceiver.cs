@@ -30,6 +30,9 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>The status that a call is answered with; 0 stalls, -1 hangs up.</summary>
     public Func<ReceivedCall, int> Status { get; set; } = static _ => 200;
 
+    /// <summary>What a call waits for before it is taken or refused.</summary>
+    public Func<ReceivedCall, Task> Before { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>The events that were answered with 2xx.</summary>
     public IReadOnlyList<WebhookEvent> Taken
     {
@@ -48,8 +51,11 @@ internal sealed class WebhookReceiver : IAsyncDisposable
             (string)item!["id"]!, (string)item["type"]!, (string)(item["clientId"] ?? item["room"] ?? item["userId"])!, (JsonObject)item)),
     ];
 
-    /// <summary>What was taken of one subject, as types in order.</summary>
-    public IReadOnlyList<string> TypesOf(string subject) => [.. Taken.Where(item => item.Subject == subject).Select(item => item.Type)];
+    /// <summary>What was taken, as a receiver sees it that knows what it had before by its id.</summary>
+    public IReadOnlyList<WebhookEvent> Once => [.. Taken.DistinctBy(item => item.Id)];
+
+    /// <summary>What was taken of one subject, as types in order; what came again is left out.</summary>
+    public IReadOnlyList<string> TypesOf(string subject) => [.. Once.Where(item => item.Subject == subject).Select(item => item.Type)];
 
     public async Task<WebhookEvent> WaitForAsync(string type, string subject, int count = 1, TimeSpan? deadline = null) =>
         (await WaitAsync(taken => taken.Count(item => item.Type == type && item.Subject == subject) >= count, $"{type} of {subject}", deadline))
@@ -66,8 +72,9 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     public ValueTask DisposeAsync() => Http.DisposeAsync();
 
     // Kept before the answer: whoever sent it may do something else as soon as it has it.
-    private Task AnswerAsync(ReceivedCall call, HttpContext context)
+    private async Task AnswerAsync(ReceivedCall call, HttpContext context)
     {
+        await Before(call);
         var status = Status(call);
         if (status is >= 200 and < 300)
         {
@@ -77,16 +84,18 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         }
 
         if (status == 0)
-            return Http.StallAsync(context);
-        if (status < 0)
+        {
+            await Http.StallAsync(context);
+        }
+        else if (status < 0)
+        {
             context.Abort();
+        }
         else
         {
             context.Response.StatusCode = status;
             if (status == 302)
                 context.Response.Headers.Location = "/elsewhere";
         }
-
-        return Task.CompletedTask;
     }
 }

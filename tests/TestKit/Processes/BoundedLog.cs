@@ -3,7 +3,7 @@ namespace Fanout.Tests.TestKit.Processes;
 /// <summary>The last lines that a process wrote. Thread-safe.</summary>
 internal sealed class BoundedLog
 {
-    private const int MaxLines = 5_000;
+    private const int MaxLines = 20_000;
 
     private readonly Queue<string> _lines = new();
     private readonly Lock _lock = new();
