@@ -44,8 +44,10 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
             var began = node.Min(drain => drain.At);
             var back = node.Where(drain => drain.BackAt is not null).Select(drain => (drain.BackAt!.Value - began).TotalSeconds).Order().ToList();
             Assert.NotEmpty(back);
+            // Some roam at the moment of the first notice, besides those that do so later; and the first notice is read late, and all times from it
+            // on are too short by that.
             for (var i = 0; i < back.Count; i++)
-                Assert.True(i + 1 <= (back[i] * ClosesPerSecond) + 1 + Roamers, $"{i + 1} of {node.Key} were back after {back[i]:0.00} s");
+                Assert.True(i + 1 <= (back[i] * ClosesPerSecond) + 1 + (2 * Roamers) + 2, $"{i + 1} of {node.Key} were back after {back[i]:0.00} s");
         });
     }
 }

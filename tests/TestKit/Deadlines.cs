@@ -6,7 +6,10 @@ public static class Deadlines
     // Long enough for a cold node on two busy cores; a healthy test never gets near it.
     private static readonly TimeSpan OnAWorkstation = TimeSpan.FromSeconds(20);
 
-    public static TimeSpan Default { get; } = IsCi() ? OnAWorkstation * 2 : OnAWorkstation;
+    /// <summary>Whether the machine belongs to others too.</summary>
+    public static bool IsCi { get; } = string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
+
+    public static TimeSpan Default { get; } = IsCi ? OnAWorkstation * 2 : OnAWorkstation;
 
     /// <summary>Awaits the task, or throws a <see cref="TimeoutException"/> that names <paramref name="what"/> was awaited.</summary>
     /// <param name="context">Asked only on failure, for example for a node's last log lines.</param>
@@ -58,6 +61,4 @@ public static class Deadlines
         var message = $"Waited {seconds:0.###} s in vain for: {what}";
         return new TimeoutException(context is null ? message : $"{message}{Environment.NewLine}{context()}", inner);
     }
-
-    private static bool IsCi() => string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
 }

@@ -75,6 +75,24 @@ internal sealed class ConsolePage : IAsyncDisposable
 
     public Task<string[]> LevelsAsync() => Page.EvaluateAsync<string[]>("window.levels");
 
+    /// <summary>Notes from now on whatever is shown of a node, however shortly.</summary>
+    public Task WatchNodeAsync(string name) => Page.EvaluateAsync(
+        """
+        name => {
+          window.shown = [];
+          const look = () => {
+            const row = document.querySelector(`[data-testid=node][data-node='${name}']`);
+            window.shown.push(row ? `${row.dataset.state}: ${row.textContent}` : 'nothing');
+          };
+          look();
+          new MutationObserver(look).observe(document.body, { attributes: true, characterData: true, childList: true, subtree: true });
+        }
+        """,
+        name);
+
+    /// <returns>The node's state, a colon and the row's text, each time.</returns>
+    public Task<string[]> ShownAsync() => Page.EvaluateAsync<string[]>("window.shown");
+
     /// <summary>The page as it is fits into its window, and axe finds nothing serious in it.</summary>
     public async Task AccessibleAsync(string what)
     {

@@ -77,13 +77,15 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
         await Expect(console.NodeIn("two", "live")).ToBeVisibleAsync(Long);
         await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync(Long);
         await console.WatchLevelsAsync();
+        await console.WatchNodeAsync("two");
 
         two.Process.Terminate();
 
         await Expect(console.NodeIn("two", "draining")).ToBeVisibleAsync(Long);
         await Expect(console.Headline).ToContainTextAsync("two is draining");
-        await Expect(console.NodeIn("two", "gone")).ToContainTextAsync("Left", new() { Timeout = 60_000 });
-        await Expect(console.Node("two")).ToHaveCountAsync(0, new() { Timeout = 60_000 });
+        await Expect(console.Node("two")).ToHaveCountAsync(0, new() { Timeout = 120_000 });
+        // Shown for some seconds, which a busy machine looks away for.
+        Assert.Contains(await console.ShownAsync(), shown => shown.StartsWith("gone:", StringComparison.Ordinal) && shown.Contains("Left", StringComparison.Ordinal));
         await Expect(console.Page.Locator("[data-testid=event][data-kind=node_left]")).ToBeVisibleAsync();
         await Expect(console.Headline).ToContainTextAsync("Everything is running");
         Assert.DoesNotContain("bad", await console.LevelsAsync());
@@ -93,8 +95,10 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
     public async Task KilledNode_TurnsRed_AndDisappears()
     {
         await using var scope = await redis.CreateScopeAsync();
-        await using var one = await StartAsync(scope, "one", ("Fanout:Lease:Renew", "00:00:01"), ("Fanout:Lease:Expire", "00:00:30"));
-        await using var two = await StartAsync(scope, "two", ("Fanout:Lease:Renew", "00:00:01"), ("Fanout:Lease:Expire", "00:00:30"));
+        // It is red until its lease ends, and all that is looked at there must fit in, on a busy machine too.
+        var slow = new[] { ("Fanout:Lease:Renew", (string?)"00:00:01"), ("Fanout:Lease:Expire", "00:01:00") };
+        await using var one = await StartAsync(scope, "one", slow);
+        await using var two = await StartAsync(scope, "two", slow);
         await using var console = await ConsolePage.OpenAsync(browser, one);
         await Expect(console.NodeIn("two", "live")).ToBeVisibleAsync(Long);
         await console.HasReportedAsync("two");
@@ -106,7 +110,7 @@ public sealed class FleetTests(BrowserFixture browser, RedisFixture redis)
         await Expect(console.Headline).ToHaveAttributeAsync("data-level", "bad");
         await Expect(console.Headline).ToContainTextAsync("two does not answer");
         await console.AccessibleAsync("a killed node");
-        await Expect(console.Node("two")).ToHaveCountAsync(0, new() { Timeout = 90_000 });
+        await Expect(console.Node("two")).ToHaveCountAsync(0, new() { Timeout = 150_000 });
         await Expect(console.Page.Locator("[data-testid=event][data-kind=node_reaped]")).ToBeVisibleAsync();
         await Expect(console.NodeIn("one", "live")).ToBeVisibleAsync();
         await Expect(console.Headline).ToContainTextAsync("Everything is running");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fanout.Tests.Browser.Support;
 using Fanout.Tests.Integration.Support;
+using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Clients;
 using Fanout.Tests.TestKit.Nodes;
 using Fanout.Tests.TestKit.Redis;
@@ -36,7 +37,7 @@ public sealed class EventSourceTests(BrowserFixture browser, RedisFixture redis)
         var options = new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix)
             .With(("Fanout:Auth:AllowedOrigins:0", server.Origin), ("Fanout:Sse:RetryDelay", "00:00:00.2"));
         await using var staying = await RunningNode.StartAsync(options);
-        var victim = await RunningNode.StartAsync(options);
+        var victim = await RunningNode.StartAsync(options with { Urls = LastingPort.FreeUrl() });
         var address = victim.BaseUri;
         var page = await OpenAsync(server, new Uri(address, "/sse?rooms=a,b"));
         await WaitAsync(page, "named.filter(e => e.name === 'joined').length === 2");
@@ -80,7 +81,7 @@ public sealed class EventSourceTests(BrowserFixture browser, RedisFixture redis)
         var options = new NodeOptions().WithRedis(scope.ConnectionString, scope.Prefix).With(
             ("Fanout:Auth:AllowedOrigins:0", server.Origin), ("Fanout:Auth:AllowAnonymous", "false"), ("Fanout:Auth:Jwt:SigningKey", Tokens.SigningKey), ("Fanout:Sse:RetryDelay", "00:00:00.2"));
         await using var staying = await RunningNode.StartAsync(options);
-        var victim = await RunningNode.StartAsync(options);
+        var victim = await RunningNode.StartAsync(options with { Urls = LastingPort.FreeUrl() });
         var address = victim.BaseUri;
         for (var i = 1; i <= 5; i++)
             Assert.False((await PushAsync(i)).Flag("online"));
@@ -142,7 +143,7 @@ public sealed class EventSourceTests(BrowserFixture browser, RedisFixture redis)
         await using var server = await PageServer.StartAsync();
         var options = new NodeOptions().With(
             ("Fanout:Auth:AllowedOrigins:0", server.Origin), ("Fanout:Drain:Window", "00:00:00"), ("Fanout:Drain:Notice", "00:00:00"));
-        var leaving = await RunningNode.StartAsync(options);
+        var leaving = await RunningNode.StartAsync(options with { Urls = LastingPort.FreeUrl() });
         var page = await OpenAsync(server, new Uri(leaving.BaseUri, "/sse?rooms=a"));
         await WaitAsync(page, "named.some(e => e.name === 'joined')");
 

@@ -35,7 +35,7 @@ public sealed class BenchTests(Installation fanout)
     [Fact]
     public async Task Bench_AsFastAsItCan_GoesOnBehindRefusals()
     {
-        var result = (await fanout.Tool().With("FANOUT_TOKEN", Tokens.For("ann", publish: "none")).RunAsync("bench", "--connections", "2", "--rate", "0", "--in-flight", "2", "--warm-up", "0s", "--duration", "1s", "--json")).Expect(1);
+        var result = (await fanout.Tool().With("FANOUT_TOKEN", Tokens.For("ann", publish: "none")).RunAsync("bench", "--connections", "2", "--rate", "0", "--in-flight", "2", "--warm-up", "0s", "--duration", "3s", "--json")).Expect(1);
 
         Assert.InRange((int)result.Json["refused"]!["forbidden"]!, 3, int.MaxValue);
         Assert.Equal(0, (int)result.Json["unanswered"]!);

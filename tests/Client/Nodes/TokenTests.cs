@@ -83,13 +83,13 @@ public sealed class TokenTests(TokenNode tokenNode) : IClassFixture<TokenNode>
             {
                 lock (asked)
                     asked.Add(request.Reason);
-                return ValueTask.FromResult<string?>(Token("ann", seconds: 6));
+                return ValueTask.FromResult<string?>(Token("ann", seconds: 12));
             },
         });
         var lost = new Collected<FanoutDisconnect>();
         client.Disconnected += lost.Add;
         await client.ConnectAsync().WithDeadline("the connection");
-        await Eventually.TrueAsync(() => Asked().Count(reason => reason == FanoutTokenReason.Expiring) >= 3, "three refreshes", TimeSpan.FromSeconds(40));
+        await Eventually.TrueAsync(() => Asked().Count(reason => reason == FanoutTokenReason.Expiring) >= 3, "three refreshes", TimeSpan.FromSeconds(90));
         await client.RefreshTokenAsync().WithDeadline("the refresh");
         Assert.Equal(FanoutTokenReason.Connect, Asked()[0]);
         Assert.Equal(FanoutTokenReason.Refresh, Asked()[^1]);
@@ -119,7 +119,7 @@ public sealed class TokenTests(TokenNode tokenNode) : IClassFixture<TokenNode>
             {
                 if (request.Reason == FanoutTokenReason.Expiring)
                     await Task.Delay(Timeout.Infinite, cancelled);
-                return Token("ann", renew.Task.IsCompleted ? 3_600 : 3);
+                return Token("ann", renew.Task.IsCompleted ? 3_600 : 8);
             },
         });
         var got = new Collected<int>();

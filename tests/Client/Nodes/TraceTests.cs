@@ -13,6 +13,8 @@ using Xunit;
 namespace Fanout.Tests.Client.Nodes;
 
 /// <summary>One trace from an application that uses the packages down to the delivery on each of two real nodes, which export it by OTLP.</summary>
+// Its listener is the process's: a test that publishes without one must not run beside it.
+[Collection("traces")]
 public sealed class TraceTests(RedisFixture redis) : IClassFixture<RedisFixture>, IAsyncLifetime
 {
     private static readonly ActivitySource Application = new("application");

@@ -89,16 +89,14 @@ public sealed class PublisherTests
     [Fact]
     public async Task Refusals_OfSingleMessages_AreTheirCallersOwn()
     {
-        _api.Answer(items => FakeApi.Results(
+        await using var publisher = Publisher();
+        var all = await TogetherAsync(publisher, 4, items => FakeApi.Results(
             FakeApi.Taken(items[0]), FakeApi.ProblemOf(HttpStatusCode.Forbidden, "forbidden", false),
             FakeApi.ProblemOf(HttpStatusCode.ServiceUnavailable, "backplane_unavailable", true), FakeApi.Taken(items[3])));
-        // They go together, since the linger is longer than this takes.
-        await using var publisher = Publisher(options => options with { Linger = TimeSpan.FromMilliseconds(500) });
-        var all = Enumerable.Range(0, 4).Select(n => publisher.PublishAsync("a", n, Json.Default.Int32)).ToArray();
         var error = await Assert.ThrowsAsync<FanoutException>(() => all[1].WithDeadline("the refusal"));
         Assert.Equal(("forbidden", false, HttpStatusCode.Forbidden), (error.Code, error.IsRetryable, error.StatusCode));
         Assert.Equal(["m-0", "m-2", "m-3"], (await Task.WhenAll(all[0], all[2], all[3]).WithDeadline("the others")).Select(one => one.MessageId));
-        var bodies = _api.Bodies.Select(body => JsonNode.Parse(body)!.AsArray()).ToArray();
+        var bodies = _api.Bodies.Skip(1).Select(body => JsonNode.Parse(body)!.AsArray()).ToArray();
         Assert.Equal([4, 1], bodies.Select(body => body.Count));
         Assert.Equal(bodies[0][2]!.ToJsonString(), bodies[1][0]!.ToJsonString());
     }
@@ -137,12 +135,12 @@ public sealed class PublisherTests
     [Fact]
     public async Task AnswerThatNeverEnds_IsATimeoutToo_AndThePublisherGoesOn()
     {
-        // Headers, the beginning of a body, and nothing more.
-        for (var i = 0; i < 20; i++)
+        // Headers, the beginning of a body, and nothing more; an answer for each attempt that there is time for.
+        for (var i = 0; i < 60; i++)
             _api.Answer(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new BrokenBody(null)) });
-        await using var publisher = Publisher(options => options with { AttemptTimeout = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromSeconds(1) });
+        await using var publisher = Publisher(options => options with { AttemptTimeout = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromSeconds(5) });
         Assert.Equal("timeout", (await Assert.ThrowsAsync<FanoutException>(() => publisher.PublishAsync("a", 1, Json.Default.Int32).WithDeadline("the end"))).Code);
-        Assert.InRange(_api.Bodies.Count, 2, 20);
+        Assert.InRange(_api.Bodies.Count, 2, 60);
         await Eventually.TrueAsync(() => publisher.Queued == 0, "nothing to be queued");
     }
 
@@ -159,13 +157,12 @@ public sealed class PublisherTests
     [Fact]
     public async Task Result_ThatCannotBeRead_IsItsOwnMessagesTrouble()
     {
-        _api.Answer(items => FakeApi.Results(
+        await using var publisher = Publisher();
+        var all = await TogetherAsync(publisher, 3, items => FakeApi.Results(
             FakeApi.ProblemOf(HttpStatusCode.ServiceUnavailable, "backplane_unavailable", true), new JsonObject { ["id"] = 7 }, FakeApi.Taken(items[2])));
-        await using var publisher = Publisher(options => options with { Linger = TimeSpan.FromMilliseconds(500) });
-        var all = Enumerable.Range(0, 3).Select(n => publisher.PublishAsync("a", n, Json.Default.Int32)).ToArray();
         Assert.Equal("bad_message", (await Assert.ThrowsAsync<FanoutException>(() => all[1].WithDeadline("the trouble"))).Code);
         Assert.Equal(["m-0", "m-2"], (await Task.WhenAll(all[0], all[2]).WithDeadline("the others")).Select(one => one.MessageId));
-        Assert.Equal([3, 1], _api.Bodies.Select(body => JsonNode.Parse(body)!.AsArray().Count));
+        Assert.Equal([3, 1], _api.Bodies.Skip(1).Select(body => JsonNode.Parse(body)!.AsArray().Count));
     }
 
     [Fact]
@@ -284,6 +281,27 @@ public sealed class PublisherTests
         public override void SetLength(long value) => throw new NotSupportedException();
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+
+    /// <summary>
+    /// Publishes 0, 1, 2 ... in one request by construction: they are queued while the first one, another message's, has no answer.
+    /// </summary>
+    private async Task<Task<FanoutPushed>[]> TogetherAsync(FanoutPublisher publisher, int count, Func<JsonArray, HttpResponseMessage> answer)
+    {
+        var released = new TaskCompletionSource();
+        _api.Answer(async items =>
+        {
+            await released.Task;
+            return FakeApi.TakeAll(items);
+        });
+        _api.Answer(answer);
+        var ahead = publisher.PublishAsync("a", -1, Json.Default.Int32);
+        await Eventually.TrueAsync(() => !_api.Bodies.IsEmpty, "the first request");
+        var all = Enumerable.Range(0, count).Select(n => publisher.PublishAsync("a", n, Json.Default.Int32)).ToArray();
+        Assert.Single(_api.Bodies);
+        released.SetResult();
+        await ahead.WithDeadline("the one that went ahead");
+        return all;
     }
 
     private static FanoutPayload FakePayload(string json) => FanoutPayload.FromJson(json);

@@ -8,6 +8,8 @@ using Xunit;
 namespace Fanout.Tests.Client.Scripted;
 
 /// <summary>Publishes and requests, beyond what the vectors say.</summary>
+// Not beside those who listen to the package's spans: the listener is the process's, and with it each publish is a span of its own.
+[Collection("traces")]
 public sealed class PublishTests
 {
     [Fact]

@@ -14,6 +14,8 @@ public sealed class MembershipWriterTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _rig = await RedisRig.StartAsync();
+        // A node whose lease lapses takes a new incarnation, and writes all members again.
+        _rig.Lease.Expire = TimeSpan.FromMinutes(1);
         _node = await _rig.StartNodeAsync("first");
     }
 

@@ -53,14 +53,11 @@ public sealed partial class OwnRedis : IAsyncDisposable
             Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>
-    /// Below 32768, where Linux's ephemeral ports begin: while the server is down, no outgoing connection can take its port.
-    /// </summary>
     private async Task StartOnFreePortAsync()
     {
         for (var attempt = 1; ; attempt++)
         {
-            Port = Random.Shared.Next(20_000, 32_000);
+            Port = LastingPort.Any();
             if (await TryStartAsync())
                 return;
             if (attempt == 20 || !Logs.Contains("in use", StringComparison.OrdinalIgnoreCase))

