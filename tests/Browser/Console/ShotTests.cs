@@ -177,6 +177,8 @@ public sealed class ShotTests(BrowserFixture browser, RedisFixture redis)
         await console.Page.Keyboard.PressAsync("Control+k");
         await console.Page.Locator("input[type=search]").FillAsync(what);
         await console.Page.Keyboard.PressAsync("Enter");
+        // Until the answers are there the busiest rooms stand in the same place.
+        await Expect(console.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Status)).ToContainTextAsync($"for {what}.", new() { Timeout = 60_000 });
     }
 
     private async Task ShootAsync(string name, RunningNode node, Func<ConsolePage, Task> reach, string? key = NodeOptions.ApiKey, Action? after = null)

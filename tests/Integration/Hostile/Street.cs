@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Fanout.Tests.Integration.Support;
 using Fanout.Tests.TestKit;
 using Fanout.Tests.TestKit.Nodes;
@@ -62,7 +63,7 @@ internal sealed class Street : IAsyncDisposable
 
     /// <summary>Whether an attacker ended so, or the node counts one.</summary>
     public async Task<bool> SawAsync(string end, string? reason) => _ends.ContainsKey(end)
-        || (reason is not null && System.Text.RegularExpressions.Regex.IsMatch((await _node.Api.GetAsync("/metrics")).Text, $"reason=\"{reason}\"}} [1-9]"));
+        || (reason is not null && Regex.IsMatch((await _node.Api.GetAsync("/metrics")).Text, $"reason=\"{reason}\"}} [1-9]"));
 
     /// <summary>Attacks until told to stop.</summary>
     public async Task SufferAsync(Attack attack, CancellationToken stop)
