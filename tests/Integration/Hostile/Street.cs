@@ -71,6 +71,8 @@ internal sealed class Street : IAsyncDisposable
         var attackers = Enumerable.Range(0, attack.Connections).Select(_ => Task.Run(() => AgainAsync(attack, stop), CancellationToken.None)).ToList();
         if (attack.Expected == "closed 4001")
             attackers.Add(Task.Run(() => FillAsync(stop), CancellationToken.None));
+        // From the word on: how long they attack is for the caller to say.
+        await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(attackers).WithDeadline("the attackers to stop", Deadlines.Default + TimeSpan.FromSeconds(20));
     }
 
