@@ -10,8 +10,8 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
 {
     private const int ClosesPerSecond = 5;
 
-    // Subscribers that go by themselves in the middle of a drain, as they do now and then, come back before their moment.
-    private const int Roamers = 4;
+    // The first notice may be read late on a busy machine: all times from it on are too short by that, by four closes at the most.
+    private const int Late = 4;
 
     [Fact]
     public async Task EveryNodeInTurn_LosesNothing_AndKeepsTheSurvivorsLoadBounded()
@@ -42,12 +42,11 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         Assert.All(nodes, node =>
         {
             var began = node.Min(drain => drain.At);
-            var back = node.Where(drain => drain.BackAt is not null).Select(drain => (drain.BackAt!.Value - began).TotalSeconds).Order().ToList();
+            // Subscribers that go by themselves in the middle of a drain, as they do now and then, come back before their moment.
+            var back = node.Where(drain => drain is { IsObeyed: true, BackAt: not null }).Select(drain => (drain.BackAt!.Value - began).TotalSeconds).Order().ToList();
             Assert.NotEmpty(back);
-            // Some roam at the moment of the first notice, besides those that do so later; and the first notice is read late, and all times from it
-            // on are too short by that.
             for (var i = 0; i < back.Count; i++)
-                Assert.True(i + 1 <= (back[i] * ClosesPerSecond) + 1 + (2 * Roamers) + 2, $"{i + 1} of {node.Key} were back after {back[i]:0.00} s");
+                Assert.True(i + 1 <= (back[i] * ClosesPerSecond) + 1 + Late, $"{i + 1} of {node.Key} were back after {back[i]:0.00} s");
         });
     }
 }

@@ -61,7 +61,6 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             }
 
             var left = await LeaveAsync(session, room);
-            session.Rooms.GiveBack(room);
             SendBehind(left, session.Connection, new LeftMessage(id, name), session.Connection.Gate);
         });
 
@@ -72,7 +71,6 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
             if (!room.IsJoined)
                 return;
             var left = await LeaveAsync(session, room);
-            session.Rooms.GiveBack(room);
             SendBehind(left, session.Connection, new RemovedMessage(name, reason), null);
         });
 
@@ -250,6 +248,7 @@ internal sealed partial class RoomService(RoomRegistry rooms, IBackplane backpla
 
         await backplane.Membership.RemoveAsync(room.Name, IdentityOf(session));
         rooms.Release(room);
+        session.Rooms.GiveBack(state);
         return room;
     }
 

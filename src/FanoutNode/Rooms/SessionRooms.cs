@@ -8,16 +8,15 @@ internal sealed class SessionRooms
 {
     private readonly Lock _gate = new();
     private Dictionary<string, SessionRoom>? _rooms;
-    private int _givenBack;
     private bool _closed;
 
-    /// <summary>How many rooms the session is in or has operations under way for.</summary>
+    /// <summary>How many rooms the session is in or has operations under way for, or a few more: of those that were given back some are still there.</summary>
     public int Count
     {
         get
         {
             lock (_gate)
-                return _rooms is null ? 0 : _rooms.Count - _givenBack;
+                return _rooms?.Count ?? 0;
         }
     }
 
@@ -71,10 +70,7 @@ internal sealed class SessionRooms
         lock (_gate)
         {
             // What waits behind it keeps the place.
-            if (room.IsJoined || room.Waiting > 1 || room.IsGivenBack)
-                return;
-            room.IsGivenBack = true;
-            _givenBack++;
+            room.IsGivenBack = !room.IsJoined && room.Waiting == 1;
         }
     }
 
@@ -97,8 +93,6 @@ internal sealed class SessionRooms
 
     private void Append(SessionRoom room, Func<SessionRoom, Task> operation)
     {
-        if (room.IsGivenBack)
-            _givenBack--;
         room.IsGivenBack = false;
         room.Waiting++;
         room.Tail = RunAfterAsync(room.Tail, room, operation);
@@ -122,8 +116,6 @@ internal sealed class SessionRooms
                     room.Tail = Task.CompletedTask;
                     if (!room.IsJoined)
                         _rooms!.Remove(room.Name);
-                    if (room.IsGivenBack)
-                        _givenBack--;
                 }
             }
         }

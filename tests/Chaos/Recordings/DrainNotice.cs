@@ -6,4 +6,7 @@ public sealed record DrainNotice(string Node, long ReconnectAfterMs, TimeSpan At
 {
     /// <summary>When the subscriber was let in again, wherever that was; null if it never was.</summary>
     public TimeSpan? BackAt { get; set; }
+
+    /// <summary>The node closed the connection when its moment had come; false where the subscriber went by itself before.</summary>
+    public bool IsObeyed { get; set; }
 }

@@ -9,6 +9,9 @@ namespace Fanout.Tests.Chaos.Workload;
 /// </summary>
 internal sealed class Subscriber
 {
+    // RFC 6455, section 7.4.1: what a node that drains closes with.
+    private const int GoingAway = 1001;
+
     private readonly Fleet _fleet;
     private readonly RunClock _clock;
     private readonly Oddities _oddities;
@@ -59,6 +62,8 @@ internal sealed class Subscriber
                         Drains[^1].BackAt ??= _clock.Now;
                     _session = session;
                     await session.RunAsync(_mayRoam, stop);
+                    if (session.CloseCode == GoingAway && Drains.Count > 0)
+                        Drains[^1].IsObeyed = true;
                 }
             }
             finally

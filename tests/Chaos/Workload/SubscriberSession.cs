@@ -35,6 +35,9 @@ internal sealed class SubscriberSession(Subscriber owner, RoomSeat[] seats, RunC
 
     public string NodeName { get; private set; } = "";
 
+    /// <summary>What the node closed it with; null as long as it has not.</summary>
+    public int? CloseCode => _closeCode;
+
     public string? ClientId { get; private set; }
 
     /// <summary>Whether it is in all its rooms.</summary>

@@ -58,6 +58,7 @@ public sealed class NodeKilledTests(RedisFixture redis)
         var room = Rooms.New();
         await using var here = await first.JoinAsync(room);
         await using var there = await second.JoinAsync(room);
+        var members = await MembersAsync();
 
         own.Pause();
         // Each missed beat took a second of waiting and half a one of rest, so three of them outlast the lease.
@@ -71,13 +72,17 @@ public sealed class NodeKilledTests(RedisFixture redis)
         var resumed = await NowAsync();
         await Eventually.TrueAsync(
             async () => await NowAsync() - resumed > 3_000 && await OldestBeatAsync() - resumed > 2_500, "both nodes to beat for three seconds");
+        // The same, with the ids of their nodes: one that was reaped would be back under another.
+        Assert.Equal(members, await MembersAsync());
+        Assert.Equal(2, members.Count);
         // A beat that is late on a busy machine is a node that is not there, for that moment.
-        await Eventually.TrueAsync(
-            async () => await scope.Database.SetLengthAsync(scope.RoomKey(room, "members")) == 2 && (await first.Api.NodesAsync()).Ok["items"]!.AsArray().Count == 2, "both nodes and members");
+        await Eventually.TrueAsync(async () => (await first.Api.NodesAsync()).Ok["items"]!.AsArray().Count == 2, "both nodes");
         await here.PublishAsync(room, "all here");
         await there.WaitForMessagesAsync(room, 1);
 
         static int MissedBeats(RunningNode node) => node.Process.Logs.Count(line => line.Contains("lease could not be renewed", StringComparison.Ordinal));
+
+        async Task<List<string>> MembersAsync() => [.. (await scope.Database.SetMembersAsync(scope.RoomKey(room, "members"))).Select(member => (string)member!).Order(StringComparer.Ordinal)];
 
         async Task<double> NowAsync() => (await scope.Server.TimeAsync() - DateTime.UnixEpoch).TotalMilliseconds;
 
